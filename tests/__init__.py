@@ -1,0 +1,1 @@
+"""The tests; nothing outside this folder imports them."""
