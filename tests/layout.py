@@ -17,7 +17,7 @@ def within(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
 
-class OnlyImports(Contract):  # type: ignore[misc]  # import-linter is published without types
+class OnlyImports(Contract):
     """`package` imports itself, the standard library, `project` and, where given, only `third_party`.
 
     Direct imports are looked at: each package has a contract of its own. A package that does not exist yet keeps it.
@@ -25,11 +25,13 @@ class OnlyImports(Contract):  # type: ignore[misc]  # import-linter is published
 
     type_name = "only"
 
-    package = fields.StringField()
-    project = fields.ListField(subfield=fields.StringField())
-    third_party = fields.ListField(subfield=fields.StringField(), required=False)
+    package: str = fields.StringField()  # type: ignore[assignment]  # import-linter sets the value
+    project: list[str] = fields.ListField(subfield=fields.StringField())  # type: ignore[assignment]  # the same
+    third_party: list[str] | None = fields.ListField(  # type: ignore[assignment]  # the same
+        subfield=fields.StringField(), required=False
+    )
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001 - import-linter's form
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002 - import-linter's form
         """Collect every import that the contract does not allow."""
         wrong = sorted(
             (importer, imported)

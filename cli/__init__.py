@@ -1,0 +1,1 @@
+"""The `sanhuan` command: what an operator or developer starts by hand. Nothing imports this package."""
