@@ -24,6 +24,7 @@ PYTHON_NEEDED = (3, 11)
 GIB = 1024**3
 DISK_GIB_NEEDED = 2
 TOOL_SECONDS = 20
+ANSI = re.compile(r"\x1b\[[\d;]*m")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PORTS = {"console, API": 8000, "Temporal": 7233, "Temporal UI": 8233}
 
@@ -46,8 +47,10 @@ class Finding:
     how: str = ""
 
 
-TEXTS: dict[str, tuple[str, str]] = {
-    # key: (zh, en)
+Texts = dict[str, tuple[str, str]]
+"""Key to the text in Chinese and in English."""
+
+TEXTS: Texts = {
     "ok": ("正常", "ok"),
     "optional": ("可选", "optional"),
     "missing": ("缺失", "missing"),
@@ -105,7 +108,7 @@ def output_of(*command: str) -> str:
         done = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=TOOL_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
-    return (done.stdout or done.stderr).strip()
+    return ANSI.sub("", done.stdout or done.stderr).strip()
 
 
 def version_in(words: str) -> tuple[int, ...]:

@@ -21,8 +21,8 @@ SUPERUSER = "sanhuan"
 START_SECONDS = 60.0
 UNPRIVILEGED = ("postgres", "nobody")
 
-THROW_AWAY: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-"""Survives a killed server, not a power cut: fit for tests. Benchmarks pass {} and wait for the disk."""
+THROW_AWAY: Mapping[str, str] = {"fsync": "off", "full_page_writes": "off"}
+"""Commits survive a killed server, not a power cut: fit for tests. Benchmarks pass {} and wait for the disk."""
 
 HOW_TO_GET = "No PostgreSQL programs (initdb, postgres). Install the package, for example: apt-get install postgresql"
 
@@ -30,8 +30,8 @@ HOW_TO_GET = "No PostgreSQL programs (initdb, postgres). Install the package, fo
 def find_postgres_bin() -> Path:
     """The directory with initdb and postgres: the PATH first, then the newest of /usr/lib/postgresql/*/bin."""
     on_path = shutil.which("initdb")
-    if on_path and (Path(on_path).parent / "postgres").exists():
-        return Path(on_path).parent
+    if on_path and (Path(on_path).resolve().parent / "postgres").exists():
+        return Path(on_path).resolve().parent
     found = [path.parent for path in DEBIAN_BINARIES.glob("*/bin/initdb")]
     if not found:
         raise ServerError(HOW_TO_GET)

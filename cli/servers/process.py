@@ -116,13 +116,22 @@ class Child:
         return self._popen.poll() is None
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Return when `ready()` is true; `ServerError` with the end of the log when it dies or takes longer."""
+        """Return when `ready()` is true.
+
+        `ServerError` with the end of the log when the process dies or takes longer; then nothing of it is left.
+        """
+        try:
+            self._poll_until(ready, seconds)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _poll_until(self, ready: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
         while not ready():
             if not self.running:
                 raise ServerError(f"{self.name} ended at its start ({self._popen.returncode}): {self.log_tail()}")
             if time.monotonic() > end:
-                self.kill()
                 raise ServerError(f"{self.name} was not ready after {seconds:.0f} s: {self.log_tail()}")
             time.sleep(POLL_SECONDS)
 
