@@ -13,8 +13,6 @@ from temporalio.testing import WorkflowEnvironment
 from cli import servers
 from cli.servers import javatest, postgres, temporal
 
-pytestmark = pytest.mark.xdist_group("servers")
-
 
 def rows(url: str, statement: str) -> list[tuple[object, ...]]:
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
