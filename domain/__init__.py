@@ -1,0 +1,1 @@
+"""The rules of Sanhuan: pure functions over frozen values. Read case.py first."""

@@ -1,0 +1,1 @@
+"""The only place that reads files of policy and talks SQL."""
