@@ -247,8 +247,6 @@ class Pack(Model):
             for triage in self.triages:
                 for case_type in self.case_types:
                     self.rule("handle", triage=triage, case_type=case_type)
-                for step in self.steps:
-                    self.rule(step, triage=triage)
         except PolicyError as error:
             raise ValueError(str(error)) from error
         return self
@@ -271,6 +269,15 @@ class Pack(Model):
         _known(kind, self.steps, "unknown_rule")
         row, entry = self._row(self.steps[kind], triage, kind)
         return self._rule(f"{kind}/{row}", entry, Warn())
+
+    def has_step(self, kind: str, triage: str) -> bool:
+        """Whether the pack limits the step ``kind`` for this triage class (``respond`` only when urgent)."""
+        rows = self.steps.get(kind, {})
+        return any(row in rows for row in self._rows(triage))
+
+    def _rows(self, triage: str) -> tuple[str, str, str]:
+        """The rows of a table that may hold for ``triage``, the most special first."""
+        return triage, self.triage_fallback.get(triage, ANY), ANY
 
     def _handling(self, kind: str, triage: str, case_type: str | None, grade: str) -> ClockRule:
         row, types = self._row(self.handle, triage, kind)
@@ -302,10 +309,10 @@ class Pack(Model):
         return "; ".join(reasons)
 
     def _row(self, table: Mapping[str, _T], triage: str, kind: str) -> tuple[str, _T]:
-        for row in (triage, self.triage_fallback.get(triage, ANY), ANY):
+        for row in self._rows(triage):
             if row in table:
                 return row, table[row]
-        raise PolicyError("unknown_triage", f"pack {self.id} has no {kind} for {triage}")
+        raise PolicyError("unknown_rule", f"pack {self.id} has no {kind} for {triage}")
 
     def _rule(self, path: str, entry: LimitEntry, warn: Warn) -> ClockRule:
         origin, _, version = (entry.origin or f"{self.id}@{self.version}").partition("@")

@@ -104,7 +104,7 @@ def _load_year(path: Path) -> CalendarYear:
     make_up: set[date] = set()
     for index, holiday in enumerate(holidays):
         try:
-            off.update(_days(holiday.pop("off")))
+            off.update(_days(holiday.pop("days")))
             make_up.update(holiday.pop("make_up", ()))
             holiday.pop("name")
             if holiday:
