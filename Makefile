@@ -20,6 +20,7 @@ demo: env ## feed messages and work them to the end: MESSAGES=file.csv N=200 PAC
 
 test: dev ## all linters and all tests (ARGS="tests/domain -k clock"); CI=true: a check that cannot run is an error
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
+	$(RUN) prepare --tests || echo "the tests that need it say so"; \
 	$(BIN)/python -m pytest -n auto $(ARGS) || status=1; exit $$status
 
 lint: dev ## ruff, formatting, mypy and the import contracts

@@ -25,14 +25,21 @@ def prepare(
     *,
     tests: Annotated[bool, typer.Option("--tests", help="Also fetch the test server that skips time.")] = False,
 ) -> None:
-    """Find, download or build the servers that `up` and the tests start, so that those start at once later."""
+    """Find, download or build the servers that `up` and the tests start, so that those start at once later.
+
+    Exit 1 when one cannot be had; the others are still prepared.
+    """
     from cli import servers  # noqa: PLC0415 - each command loads only what it needs
 
-    try:
-        address = servers.given_address()
-        typer.echo(f"Temporal: {address or servers.find_temporal(typer.echo)}")
-        if tests:
-            typer.echo(f"Temporal test server: {servers.find_java_test_server(typer.echo)}")
-    except servers.ServerError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    finders = {"Temporal": lambda: servers.given_address() or servers.find_temporal(typer.echo)}
+    if tests:
+        finders["Temporal test server"] = lambda: servers.find_java_test_server(typer.echo)
+    failed = False
+    for name, find in finders.items():
+        try:
+            typer.echo(f"{name}: {find()}")
+        except servers.ServerError as error:
+            typer.echo(str(error), err=True)
+            failed = True
+    if failed:
+        raise typer.Exit(1)
