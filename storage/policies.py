@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from domain.calendar import Calendar, CalendarYear, Period
+from domain.permissions import Permissions
 from domain.policy import Pack, Tree, derive
 
 POLICIES: Final = Path(__file__).resolve().parent.parent / "domain" / "policies"
@@ -50,6 +51,14 @@ def load_pack(pack_id: str) -> Pack:
     path = POLICIES / "packs" / f"{pack_id}.yaml"
     tree, lines = _pack_tree(path, ())
     return _validated(Pack, tree, path, lines)
+
+
+@cache
+def load_permissions() -> Permissions:
+    """The table command × role × scope. Raises ``PolicyFileError`` when the file is not right."""
+    path = POLICIES / "permissions.yaml"
+    tree, lines = _read(path)
+    return _validated(Permissions, tree, path, lines)
 
 
 def _pack_tree(path: Path, above: tuple[Path, ...]) -> tuple[Tree, Lines]:

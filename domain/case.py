@@ -1,0 +1,213 @@
+"""诉求单: the rules of a case, from the caller's words to the archive. Read this file first.
+
+A command goes through one row of :data:`MOVES` (in which stages it may come) and one function of :data:`RULES` (what it means:
+events, or a refusal). What follows by itself (the stage, closing when every caller has had his word) is derived after every
+decision by :mod:`domain.casework.following`. The rest of the decider is the five questions the journal asks of any state:
+timers, effects, claims, todos, card.
+
+====================================  =============================================================================
+:mod:`~domain.casework.commands`      what may be asked; :mod:`~domain.casework.events` what happened
+:mod:`~domain.casework.screening`     研判: ends of screening, merging, triage
+:mod:`~domain.casework.dispatching`   派单: orders out, moved, taken back, designated
+:mod:`~domain.casework.handling`      办理: sign, contact, submit, review
+:mod:`~domain.casework.returning`     退单: two persons decide
+:mod:`~domain.casework.more_time`     延期、暂停
+:mod:`~domain.casework.closing`       回访、重办、办结
+:mod:`~domain.casework.wakeups`       timers and what they do
+:mod:`~domain.casework.inbox`         who has to act; :mod:`~domain.casework.outward` who is told
+====================================  =============================================================================
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from domain.casework import closing, dispatching, handling, inbox, more_time, outward, returning, screening, wakeups
+from domain.casework.applying import apply
+from domain.casework.commands import COMMANDS
+from domain.casework.events import EVENTS
+from domain.casework.following import consequences
+from domain.casework.state import Case
+from domain.casework.words import DONE, LIVE, OPEN, OVER, WORKING, Stage
+from domain.process import Card, Command, Context, Decider, Event, Move, Need
+
+KIND: Final = "case"
+MOST_CONSEQUENCES: Final = 20
+
+_UNTRIAGED = frozenset({Stage.screening})
+_BEFORE_ORDERS = frozenset({Stage.screening, Stage.triaged})
+_BEFORE_REPLY = frozenset({Stage.triaged, *WORKING})
+
+_TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context], Sequence[Event]], bool]]] = (
+    # command               stages                                   rule                              machine
+    ("open",                frozenset({Stage.new}),                  screening.open_case,              True),
+    ("answer",              _UNTRIAGED,                              screening.answer,                 False),
+    ("divert",              _UNTRIAGED,                              screening.divert,                 False),
+    ("guide",               _UNTRIAGED,                              screening.guide,                  False),
+    ("decline",             _UNTRIAGED,                              screening.decline,                False),
+    ("merge",               _BEFORE_ORDERS,                          screening.merge,                  False),
+    ("triage",              frozenset({Stage.screening, *_BEFORE_REPLY}), screening.triage,            False),
+    ("correct",             OPEN,                                    screening.correct,                False),
+    ("attach_follower",     OPEN,                                    screening.attach_follower,        True),
+    ("confirm_merge",       _BEFORE_ORDERS,                          screening.confirm_merge,          True),
+    ("refuse_merge",        _BEFORE_ORDERS,                          screening.refuse_merge,           True),
+    ("split_off",           OPEN,                                    screening.split_off,              False),
+    ("become_own",          frozenset({Stage.merged}),               screening.become_own,             True),
+    ("dispatch",            frozenset({Stage.triaged}),              dispatching.dispatch,             False),
+    ("add_assignment",      WORKING,                                 dispatching.add_assignment,       False),
+    ("reassign",            WORKING,                                 dispatching.reassign,             False),
+    ("withdraw_order",      WORKING,                                 dispatching.withdraw_order,       False),
+    ("designate",           _BEFORE_REPLY,                           dispatching.designate,            False),
+    ("confirm_by_phone",    WORKING,                                 dispatching.confirm_by_phone,     False),
+    ("sign",                WORKING,                                 handling.sign,                    False),
+    ("contact",             WORKING,                                 handling.contact,                 False),
+    ("begin_work",          WORKING,                                 handling.begin_work,              False),
+    ("report_progress",     WORKING,                                 handling.report_progress,         False),
+    ("submit_result",       WORKING,                                 handling.submit_result,           False),
+    ("review_result",       WORKING,                                 handling.review_result,           False),
+    ("waive_result",        WORKING,                                 handling.waive_result,            False),
+    ("request_return",      WORKING,                                 returning.request_return,         False),
+    ("review_return",       WORKING,                                 returning.review_return,          False),
+    ("decide_return",       WORKING,                                 returning.decide_return,          False),
+    ("request_extension",   WORKING,                                 more_time.request_extension,      False),
+    ("review_extension",    WORKING,                                 more_time.review_extension,       False),
+    ("request_pause",       WORKING,                                 more_time.request_pause,          False),
+    ("review_pause",        WORKING,                                 more_time.review_pause,           False),
+    ("resume",              WORKING,                                 more_time.resume,                 False),
+    ("record_callback",     frozenset({Stage.callback}),             closing.record_callback,          False),
+    ("waive_callback",      frozenset({Stage.callback}),             closing.waive_callback,           False),
+    ("review_closing",      frozenset({Stage.callback}),             closing.review_closing,           False),
+    ("request_termination", WORKING,                                 closing.request_termination,      False),
+    ("review_termination",  WORKING,                                 closing.review_termination,       False),
+    ("caller_withdrew",     OPEN,                                    closing.caller_withdrew,          False),
+    ("object",              frozenset({Stage.closed}),               closing.object_to_closing,        False),
+    ("urge",                OPEN,                                    closing.urge,                     False),
+    ("supervise",           OPEN,                                    closing.supervise,                False),
+)  # fmt: skip
+
+MOVES: Final[Mapping[str, Move]] = {
+    name: Move(command=name, stages=frozenset(map(str, stages)), machine=machine)
+    for name, stages, _, machine in _TABLE
+}
+RULES: Final = {name: rule for name, _, rule, _ in _TABLE}
+
+
+def needs(command: Command) -> Sequence[Need]:
+    """Return the units, items and cases the command names."""
+    found: list[Need] = []
+    for field, kind in NEEDS.items():
+        value = getattr(command, field, None)
+        if field == "case" and command.NAME == "attach_follower":
+            continue
+        values = value if isinstance(value, tuple) else (value,)
+        found += [Need(kind=kind, key=v) for v in values if v is not None]
+    if command.NAME == "correct":
+        corrected = {"item": "item", "district": "unit", "street": "unit"}.get(getattr(command, "field", ""))
+        found += [Need(kind=corrected, key=command.value)] if corrected and hasattr(command, "value") else []
+    return found
+
+
+NEEDS: Final = {
+    "lead": "unit",
+    "co": "unit",
+    "territory": "unit",
+    "industry": "unit",
+    "informed": "unit",
+    "unit": "unit",
+    "proposed_owner": "unit",
+    "item": "item",
+    "into": "case",
+}
+
+
+def decide(case: Case, command: Command, context: Context) -> Sequence[Event]:
+    """Decide one command: its rule, then what follows by itself. Raises :class:`~domain.process.Refusal`."""
+    return _follow(case, RULES[command.NAME](case, command, context), context)
+
+
+def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[Event]:
+    """Do what a timer is for, then what follows by itself."""
+    return _follow(case, wakeups.ring(case, key, nominal, context), context)
+
+
+def claims(case: Case) -> frozenset[str]:
+    """One order per unit, matter and cycle (M21): held from dispatch until the handling cycle of the matter ends."""
+    if case.stage not in OPEN:
+        return frozenset()
+    held = LIVE | DONE
+    return frozenset(
+        f"order/{o.unit}/{case.matter_key}"
+        for o in case.orders.values()
+        if o.cycle == case.cycle and o.state in held and o.role != "informed"
+    )
+
+
+def card(case: Case) -> Card:
+    """Return what the workflow shows and what its validators may refuse by."""
+    waiting = inbox.todos(case)
+    dues = [t.due for t in waiting if t.due is not None]
+    lead = case.lead
+    return Card(
+        stage=str(case.stage),
+        allowed=tuple(sorted(name for name, move in MOVES.items() if case.stage in move.stages)),
+        awaited=tuple(sorted({t.unit or t.role for t in waiting})),
+        until=min(dues) if dues else None,
+        attributes={
+            "CaseStage": str(case.stage),
+            "Ring": case.ring,
+            "District": case.district or "-",
+            "LeadUnit": lead.unit if lead else "-",
+            "CaseKind": str(case.case_type),
+            "Triage": str(case.triage or "-"),
+            "Urgency": str(case.grade),
+            "Pack": case.pack,
+        },
+    )
+
+
+def closed(case: Case) -> bool:
+    """Say whether the case is over: archived, or at an end of screening."""
+    return case.stage in OVER
+
+
+def subject_unit(case: Case, command: Command) -> str | None:
+    """Return the unit whose order the command is about."""
+    order = case.orders.get(getattr(command, "order", "") or "")
+    return order.unit if order else None
+
+
+def _follow(case: Case, events: Sequence[Event], context: Context) -> Sequence[Event]:
+    out = list(events)
+    after = case
+    for event in out:
+        after = apply(after, event, context.now)
+    for _ in range(MOST_CONSEQUENCES):
+        more = consequences(after, context)
+        if not more:
+            return out
+        out += more
+        for event in more:
+            after = apply(after, event, context.now)
+    message = f"{case.no}: consequences do not come to rest"
+    raise RuntimeError(message)
+
+
+DECIDER: Final = Decider(
+    kind=KIND,
+    commands=COMMANDS,
+    events=EVENTS,
+    moves=MOVES,
+    state=Case,
+    initial=Case,
+    needs=needs,
+    decide=decide,
+    ring=ring,
+    apply=apply,
+    timers=wakeups.timers,
+    effects=outward.effects,
+    claims=claims,
+    todos=inbox.todos,
+    card=card,
+    closed=closed,
+    subject_unit=subject_unit,
+)

@@ -1,0 +1,411 @@
+"""What each event changes in a case. Total: every event ever written can be applied to any state; never asks the time."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.casework import events as ev
+from domain.casework.state import (
+    Caller,
+    Case,
+    ExtensionRequest,
+    Matter,
+    Order,
+    PauseRequest,
+    Proposal,
+    ReturnRequest,
+    Running,
+    Submission,
+    Termination,
+)
+from domain.casework.words import ClosingCode, OrderRole, OrderState, Stage
+from domain.process import Event
+
+
+def apply(case: Case, event: Event, at: datetime) -> Case:
+    """Return the case after the event; an event without a row here changes nothing."""
+    change = CHANGES.get(event.TYPE)
+    return case if change is None else change(case, event, at)
+
+
+def _set(case: Case, **update: Any) -> Case:
+    return case.model_copy(update=update)
+
+
+def _order(case: Case, order_id: str, **update: Any) -> Case:
+    order = case.orders.get(order_id)
+    if order is None:
+        return case
+    return _set(case, orders={**case.orders, order_id: order.model_copy(update=update)})
+
+
+def _clock(case: Case, key: str, **update: Any) -> Case:
+    running = case.clocks.get(key)
+    if running is None:
+        return case
+    return _set(case, clocks={**case.clocks, key: running.model_copy(update=update)})
+
+
+def _caller(case: Case, request: str, **update: Any) -> Case:
+    caller = case.callers.get(request)
+    if caller is None:
+        return case
+    return _set(case, callers={**case.callers, request: caller.model_copy(update=update)})
+
+
+def _opened(case: Case, e: ev.Opened, at: datetime) -> Case:
+    caller = Caller(request=e.request, case=e.request)
+    fields = e.model_dump(exclude={"request"})
+    return _set(case, no=e.request, since=at, callers={e.request: caller}, **fields)
+
+
+def _stage_moved(case: Case, e: ev.StageMoved, at: datetime) -> Case:
+    return _set(case, stage=e.stage, since=at)
+
+
+def _screening_ended(case: Case, e: ev.ScreeningEnded, at: datetime) -> Case:
+    return _set(case, end=e.way, code=ClosingCode(str(e.end)), closed_at=at)
+
+
+def _merge_proposed(case: Case, e: ev.MergeProposed, at: datetime) -> Case:
+    return _set(case, merging_into=e.into, merging_since=at)
+
+
+def _merge_refused(case: Case, _e: ev.MergeRefused, _at: datetime) -> Case:
+    return _set(case, merging_into=None, merging_since=None)
+
+
+def _merged(case: Case, e: ev.Merged, at: datetime) -> Case:
+    return _set(case, merging_into=None, merging_since=None, main_case=e.into, code=ClosingCode.merged, closed_at=at)
+
+
+def _follower_attached(case: Case, e: ev.FollowerAttached, _at: datetime) -> Case:
+    return _set(case, callers={**case.callers, e.request: Caller(request=e.request, case=e.case)})
+
+
+def _follower_split(case: Case, e: ev.FollowerSplit, _at: datetime) -> Case:
+    return _set(case, callers={k: v for k, v in case.callers.items() if k != e.request})
+
+
+def _became_own(case: Case, _e: ev.BecameOwn, _at: datetime) -> Case:
+    return _set(case, main_case=None, code=None, closed_at=None)
+
+
+def _triaged(case: Case, e: ev.Triaged, _at: datetime) -> Case:
+    return _set(
+        case,
+        triage=e.triage,
+        triaged_by=e.by,
+        item=e.item or case.item,
+        item_version=e.item_version or case.item_version,
+        matter=e.matter or case.matter,
+    )
+
+
+def _corrected(case: Case, e: ev.Corrected, _at: datetime) -> Case:
+    if e.field not in type(case).model_fields:
+        return case
+    return type(case).model_validate({**case.model_dump(), e.field: e.value})
+
+
+def _clock_set(case: Case, e: ev.ClockSet, _at: datetime) -> Case:
+    old = case.clocks.get(e.clock.key)
+    if old is None or old.stopped_at is not None:
+        return _set(case, clocks={**case.clocks, e.clock.key: Running(clock=e.clock)})
+    # What was missed stays missed and is not missed twice; a due that moved before it came warns anew.
+    moved = e.clock.due is not None and e.clock.due != old.clock.due and old.overdue_at is None
+    return _clock(case, e.clock.key, clock=e.clock, rung=() if moved else old.rung)
+
+
+def _clock_stopped(case: Case, e: ev.ClockStopped, _at: datetime) -> Case:
+    return _clock(case, e.key, stopped_at=e.stopped_at, met=e.met)
+
+
+def _warning_given(case: Case, e: ev.WarningGiven, _at: datetime) -> Case:
+    return _rung(case, e.key, e.card)
+
+
+def _overdue_reached(case: Case, e: ev.OverdueReached, _at: datetime) -> Case:
+    return _clock(_rung(case, e.key, "due"), e.key, overdue_at=e.due, annulled=False)
+
+
+def _overdue_annulled(case: Case, e: ev.OverdueAnnulled, _at: datetime) -> Case:
+    running = case.clocks.get(e.key)
+    rung = tuple(part for part in running.rung if part == "yellow") if running else ()
+    return _clock(case, e.key, overdue_at=None, annulled=True, rung=rung)
+
+
+def _rung(case: Case, key: str, part: str) -> Case:
+    running = case.clocks.get(key)
+    return case if running is None else _clock(case, key, rung=(*running.rung, part))
+
+
+def _order_sent(case: Case, e: ev.OrderSent, at: datetime) -> Case:
+    order = Order(
+        id=e.order,
+        unit=e.unit,
+        role=e.role,
+        # An informed unit is only copied: nothing is owed by it.
+        state=OrderState.accepted if e.role is OrderRole.informed else OrderState.sent,
+        cycle=e.cycle,
+        sent_at=at,
+        sent_by=e.by,
+        no_return=e.no_return,
+        first_receiver=e.first_receiver,
+        parent=e.parent,
+    )
+    return _set(case, orders={**case.orders, e.order: order}, proposed_owner=None)
+
+
+def _order_signed(case: Case, e: ev.OrderSigned, at: datetime) -> Case:
+    return _order(case, e.order, state=OrderState.signed, signed_at=at, auto_signed=e.auto)
+
+
+def _caller_contacted(case: Case, e: ev.CallerContacted, at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    state = OrderState.contacted if order is None or order.state is not OrderState.working else order.state
+    return _order(case, e.order, state=state, contacted_at=at)
+
+
+def _phone_confirmed(case: Case, e: ev.PhoneConfirmed, at: datetime) -> Case:
+    return _order(case, e.order, phoned_at=at)
+
+
+def _work_begun(case: Case, e: ev.WorkBegun, _at: datetime) -> Case:
+    return _order(case, e.order, state=OrderState.working)
+
+
+def _progress_reported(case: Case, e: ev.ProgressReported, at: datetime) -> Case:
+    return _order(case, e.order, progress_at=at)
+
+
+def _result_submitted(case: Case, e: ev.ResultSubmitted, at: datetime) -> Case:
+    submission = Submission(at=at, by=e.by, code=e.code, reply=e.reply, documents=e.documents)
+    return _order(case, e.order, state=OrderState.submitted, submission=submission, extending=None, pausing=None)
+
+
+def _result_accepted(case: Case, e: ev.ResultAccepted, _at: datetime) -> Case:
+    return _order(case, e.order, state=OrderState.accepted, accepted_by=e.by)
+
+
+def _result_sent_back(case: Case, e: ev.ResultSentBack, _at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    return _order(case, e.order, state=OrderState.working, sent_back=(order.sent_back if order else 0) + 1)
+
+
+def _result_waived(case: Case, e: ev.ResultWaived, _at: datetime) -> Case:
+    return _order(case, e.order, state=OrderState.waived)
+
+
+def _order_ended(case: Case, e: ev.OrderEnded, _at: datetime) -> Case:
+    old = case.orders.get(e.order)
+    proposed = old.returning.proposed_owner if e.how == OrderState.returned and old and old.returning else None
+    case = _order(case, e.order, state=OrderState(e.how), returning=None, extending=None, pausing=None)
+    termination = None if case.termination and case.termination.order == e.order else case.termination
+    return _set(case, proposed_owner=proposed or case.proposed_owner, termination=termination)
+
+
+def _order_locked(case: Case, e: ev.OrderLocked, _at: datetime) -> Case:
+    return _order(case, e.order, no_return=True)
+
+
+def _return_requested(case: Case, e: ev.ReturnRequested, at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    request = ReturnRequest(at=at, by=e.by, ground=e.ground, proposed_owner=e.proposed_owner)
+    case = _order(
+        case,
+        e.order,
+        state=OrderState.return_requested,
+        before=order.state if order else None,
+        returning=request,
+    )
+    return _set(case, returns=case.returns + 1)
+
+
+def _return_reviewed(case: Case, e: ev.ReturnReviewed, _at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    if order is None or order.returning is None or e.step != 1:
+        return case
+    request = order.returning.model_copy(update={"step": 2, "first_by": e.by, "first_approve": e.approve})
+    return _order(case, e.order, returning=request)
+
+
+def _return_escalated(case: Case, e: ev.ReturnEscalated, _at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    if order is None or order.returning is None:
+        return case
+    return _order(case, e.order, returning=order.returning.model_copy(update={"escalated": True}))
+
+
+def _return_decided(case: Case, e: ev.ReturnDecided, _at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    if order is None or e.outcome == "matter":
+        return case
+    if e.outcome == "denied":
+        # It may have been sent or signed before; after the decision it is the unit's for good.
+        state = order.before or OrderState.signed
+        return _order(case, e.order, state=state, returning=None, before=None)
+    return case
+
+
+def _extension_requested(case: Case, e: ev.ExtensionRequested, at: datetime) -> Case:
+    return _order(case, e.order, extending=ExtensionRequest(at=at, by=e.by, days=e.days))
+
+
+def _extension_reviewed(case: Case, e: ev.ExtensionReviewed, _at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    if order is None or order.extending is None or not e.approve:
+        return case
+    request = order.extending.model_copy(update={"step": e.step + 1, "first_by": order.extending.first_by or e.by})
+    return _order(case, e.order, extending=request)
+
+
+def _extension_decided(case: Case, e: ev.ExtensionDecided, _at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    granted = 1 if e.outcome == "granted" else 0
+    return _order(case, e.order, extending=None, extensions=(order.extensions if order else 0) + granted)
+
+
+def _pause_requested(case: Case, e: ev.PauseRequested, at: datetime) -> Case:
+    return _order(case, e.order, pausing=PauseRequest(by=e.by, kind=e.kind, at=at))
+
+
+def _pause_decided(case: Case, e: ev.PauseDecided, at: datetime) -> Case:
+    order = case.orders.get(e.order)
+    if order is None or order.pausing is None:
+        return case
+    return _order(case, e.order, pausing=order.pausing.model_copy(update={"since": at}) if e.granted else None)
+
+
+def _pause_ended(case: Case, e: ev.PauseEnded, _at: datetime) -> Case:
+    return _order(case, e.order, pausing=None)
+
+
+def _matter_raised(case: Case, e: ev.MatterRaised, at: datetime) -> Case:
+    matter = Matter(key=e.matter, kind=e.kind, since=at, order=e.order)
+    return _set(case, matters={**case.matters, e.matter: matter}, matters_raised=case.matters_raised + 1)
+
+
+def _matter_settled(case: Case, e: ev.MatterSettled, _at: datetime) -> Case:
+    return _set(case, matters={k: v for k, v in case.matters.items() if k != e.matter})
+
+
+def _callback_recorded(case: Case, e: ev.CallbackRecorded, at: datetime) -> Case:
+    caller = case.callers.get(e.request)
+    if caller is None:
+        return case
+    if e.reached:
+        return _caller(
+            case, e.request, outcome="satisfied" if e.satisfied else "dissatisfied", last_attempt=at, retry_at=None
+        )
+    failed = caller.failed_days + (1 if e.counts else 0)
+    outcome = "unreachable" if e.counts and e.retry_at is None else None
+    return _caller(case, e.request, failed_days=failed, last_attempt=at, retry_at=e.retry_at, outcome=outcome)
+
+
+def _callback_waived(case: Case, e: ev.CallbackWaived, _at: datetime) -> Case:
+    return _caller(case, e.request, outcome="waived", retry_at=None)
+
+
+def _caller_left(case: Case, e: ev.CallerLeft, _at: datetime) -> Case:
+    return _caller(case, e.request, outcome="withdrew", retry_at=None)
+
+
+def _redo_started(case: Case, e: ev.RedoStarted, _at: datetime) -> Case:
+    kept = {"satisfied", "waived", "withdrew"}
+    callers = {
+        k: c
+        if c.outcome in kept and k != e.request
+        else c.model_copy(update={"outcome": None, "failed_days": 0, "retry_at": None})
+        for k, c in case.callers.items()
+    }
+    return _set(
+        case,
+        cycle=e.cycle,
+        dissatisfied=e.dissatisfied,
+        callers=callers,
+        proposal=None,
+        code=None,
+        closed_at=None,
+    )
+
+
+def _closing_proposed(case: Case, e: ev.ClosingProposed, at: datetime) -> Case:
+    return _set(case, proposal=Proposal(code=e.code, by=e.by, at=at, request=e.request))
+
+
+def _termination_requested(case: Case, e: ev.TerminationRequested, at: datetime) -> Case:
+    return _set(case, termination=Termination(order=e.order, by=e.by, ground=e.ground, at=at))
+
+
+def _termination_reviewed(case: Case, _e: ev.TerminationReviewed, _at: datetime) -> Case:
+    return _set(case, termination=None)
+
+
+def _closing_reviewed(case: Case, e: ev.ClosingReviewed, _at: datetime) -> Case:
+    if not e.approve or case.proposal is None:
+        return case
+    return _set(case, proposal=case.proposal.model_copy(update={"approved_by": e.by}))
+
+
+def _closed(case: Case, e: ev.Closed, at: datetime) -> Case:
+    return _set(case, code=e.code, closed_at=at, proposal=None, termination=None, matters={})
+
+
+def _archived(case: Case, _e: ev.Archived, at: datetime) -> Case:
+    return _set(case, stage=Stage.archived, since=at)
+
+
+CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
+    ev.Opened.TYPE: _opened,
+    ev.StageMoved.TYPE: _stage_moved,
+    ev.ScreeningEnded.TYPE: _screening_ended,
+    ev.MergeProposed.TYPE: _merge_proposed,
+    ev.MergeRefused.TYPE: _merge_refused,
+    ev.Merged.TYPE: _merged,
+    ev.FollowerAttached.TYPE: _follower_attached,
+    ev.FollowerSplit.TYPE: _follower_split,
+    ev.BecameOwn.TYPE: _became_own,
+    ev.Triaged.TYPE: _triaged,
+    ev.Corrected.TYPE: _corrected,
+    ev.ClockSet.TYPE: _clock_set,
+    ev.ClockStopped.TYPE: _clock_stopped,
+    ev.WarningGiven.TYPE: _warning_given,
+    ev.OverdueReached.TYPE: _overdue_reached,
+    ev.OverdueAnnulled.TYPE: _overdue_annulled,
+    ev.OrderSent.TYPE: _order_sent,
+    ev.OrderSigned.TYPE: _order_signed,
+    ev.CallerContacted.TYPE: _caller_contacted,
+    ev.PhoneConfirmed.TYPE: _phone_confirmed,
+    ev.WorkBegun.TYPE: _work_begun,
+    ev.ProgressReported.TYPE: _progress_reported,
+    ev.ResultSubmitted.TYPE: _result_submitted,
+    ev.ResultAccepted.TYPE: _result_accepted,
+    ev.ResultSentBack.TYPE: _result_sent_back,
+    ev.ResultWaived.TYPE: _result_waived,
+    ev.OrderEnded.TYPE: _order_ended,
+    ev.OrderLocked.TYPE: _order_locked,
+    ev.ReturnRequested.TYPE: _return_requested,
+    ev.ReturnReviewed.TYPE: _return_reviewed,
+    ev.ReturnEscalated.TYPE: _return_escalated,
+    ev.ReturnDecided.TYPE: _return_decided,
+    ev.ExtensionRequested.TYPE: _extension_requested,
+    ev.ExtensionReviewed.TYPE: _extension_reviewed,
+    ev.ExtensionDecided.TYPE: _extension_decided,
+    ev.PauseRequested.TYPE: _pause_requested,
+    ev.PauseDecided.TYPE: _pause_decided,
+    ev.PauseEnded.TYPE: _pause_ended,
+    ev.MatterRaised.TYPE: _matter_raised,
+    ev.MatterSettled.TYPE: _matter_settled,
+    ev.CallbackRecorded.TYPE: _callback_recorded,
+    ev.CallbackWaived.TYPE: _callback_waived,
+    ev.CallerLeft.TYPE: _caller_left,
+    ev.RedoStarted.TYPE: _redo_started,
+    ev.ClosingProposed.TYPE: _closing_proposed,
+    ev.ClosingReviewed.TYPE: _closing_reviewed,
+    ev.TerminationRequested.TYPE: _termination_requested,
+    ev.TerminationReviewed.TYPE: _termination_reviewed,
+    ev.Closed.TYPE: _closed,
+    ev.Objected.TYPE: lambda case, _e, _at: case,
+    ev.Archived.TYPE: _archived,
+}

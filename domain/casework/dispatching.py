@@ -1,0 +1,190 @@
+"""派单: orders out to units, added, moved and taken back (11.3; M25 多向协同交办)."""
+
+from collections.abc import Iterable, Sequence
+
+from domain.casework import timekeeping as clocks
+from domain.casework.commands import AddAssignment, ConfirmByPhone, Designate, Dispatch, Reassign, WithdrawOrder
+from domain.casework.events import (
+    MatterSettled,
+    OrderEnded,
+    OrderLocked,
+    OrderSent,
+    PhoneConfirmed,
+    ReturnDecided,
+)
+from domain.casework.guards import known_units, not_merging, order_in, recusal
+from domain.casework.state import Case, Order
+from domain.casework.words import DONE, LIVE, WITH_UNIT, OrderRole, OrderState
+from domain.process import Context, Event, Refusal
+
+LEAD = OrderRole.lead
+
+
+def dispatch(case: Case, command: Dispatch, context: Context) -> Sequence[Event]:
+    """Send all orders at once. The lead is the first receiver; each unit gets one order."""
+    not_merging(case)
+    wanted: list[tuple[str, OrderRole]] = [(command.lead, LEAD)]
+    wanted += [(unit, OrderRole.co) for unit in command.co]
+    wanted += [
+        (u, r) for u, r in ((command.territory, OrderRole.territory), (command.industry, OrderRole.industry)) if u
+    ]
+    wanted += [(unit, OrderRole.informed) for unit in command.informed]
+    if case.lead is not None:
+        raise Refusal("has_lead", unit=case.lead.unit)
+    events: list[Event] = list(clocks.stop(case, "dispatch", context))
+    if f"overall/{case.cycle}" not in case.clocks:
+        events += clocks.start(case, f"overall/{case.cycle}", "handle", context)
+    first = not any(o.first_receiver for o in case.orders.values())
+    return [*events, *send(case, wanted, context, first_receiver=first, note=command.note)]
+
+
+def add_assignment(case: Case, command: AddAssignment, context: Context) -> Sequence[Event]:
+    """Add a unit that is not the lead."""
+    if command.role is LEAD:
+        raise Refusal("one_lead")
+    if case.lead is None:
+        raise Refusal("no_lead")
+    return send(case, [(command.unit, command.role)], context, note=command.reason)
+
+
+def reassign(case: Case, command: Reassign, context: Context) -> Sequence[Event]:
+    """Take an open order from one unit and give it, with its own limit, to another."""
+    order = order_in(case, command.order, WITH_UNIT)
+    if order.unit == command.unit:
+        raise Refusal("same_unit", unit=command.unit)
+    return [
+        *end(case, order, OrderState.reassigned, context, command.reason),
+        *send(case, [(command.unit, order.role)], context, no_return=order.no_return, parent=order.id, without=order),
+    ]
+
+
+def withdraw_order(case: Case, command: WithdrawOrder, context: Context) -> Sequence[Event]:
+    """Take back the order of a unit that is not the lead."""
+    order = order_in(case, command.order, LIVE)
+    if order.role is LEAD:
+        raise Refusal("lead_stays", order=order.id)
+    return end(case, order, OrderState.withdrawn, context, command.reason)
+
+
+def designate(case: Case, command: Designate, context: Context) -> Sequence[Event]:
+    """Name the owner for good: his order is locked. Settles the open question; the former lead's order is taken over."""
+    recusal(case, context)
+    matter = case.owner_matter
+    if matter is None:
+        raise Refusal("no_owner_question")
+    lead = case.lead
+    events: list[Event] = [MatterSettled(matter=matter.key, by=context.actor.user, note=command.basis)]
+    events += clocks.stop(case, f"matter/{matter.key}", context)
+    gone: Order | None = None
+    if lead is not None and lead.unit == command.lead:
+        if lead.returning is not None:
+            events += [
+                ReturnDecided(order=lead.id, outcome="denied"),
+                *clocks.stop_all(case, f"{lead.id}/return", context),
+            ]
+        if not lead.no_return:
+            events.append(OrderLocked(order=lead.id))
+        wanted: list[tuple[str, OrderRole]] = []
+    else:
+        if lead is not None and lead.state not in WITH_UNIT:
+            raise Refusal("result_already_in", order=lead.id)
+        if lead is not None:
+            gone = lead
+            events += end(case, lead, OrderState.reassigned, context, command.basis)
+        events += clocks.stop(case, "dispatch", context)
+        if f"overall/{case.cycle}" not in case.clocks:
+            events += clocks.start(case, f"overall/{case.cycle}", "handle", context)
+        wanted = [(command.lead, LEAD)]
+    present = {o.unit for o in case.live if o is not gone}
+    if command.lead in present and wanted:
+        helper = next(o for o in case.live if o.unit == command.lead)
+        events += end(case, helper, OrderState.reassigned, context, command.basis)
+        present.discard(command.lead)
+        gone_too: tuple[Order, ...] = (helper,)
+    else:
+        gone_too = ()
+    wanted += [(unit, OrderRole.co) for unit in command.co if unit not in present]
+    first = not any(o.first_receiver for o in case.orders.values())
+    if wanted:
+        events += send(
+            case,
+            wanted,
+            context,
+            no_return=True,
+            first_receiver=first and wanted[0][1] is LEAD,
+            parent=gone.id if gone else None,
+            without=gone,
+            without_too=gone_too,
+            note=command.basis,
+        )
+    return events
+
+
+def confirm_by_phone(case: Case, command: ConfirmByPhone, context: Context) -> Sequence[Event]:
+    """Record that the unit of an urgent order was reached by phone; this is not the unit's response."""
+    order = order_in(case, command.order, WITH_UNIT)
+    if order.phoned_at is not None:
+        raise Refusal("already_phoned", order=order.id)
+    return [PhoneConfirmed(order=order.id, by=context.actor.user, note=command.note)]
+
+
+def send(
+    case: Case,
+    wanted: Sequence[tuple[str, OrderRole]],
+    context: Context,
+    *,
+    no_return: bool = False,
+    first_receiver: bool = False,
+    parent: str | None = None,
+    without: Order | None = None,
+    without_too: Iterable[Order] = (),
+    cycle: int | None = None,
+    note: str | None = None,
+) -> Sequence[Event]:
+    """Send orders and start their clocks. Refuses a unit named twice or already holding an open order of the case."""
+    known_units(context, *(unit for unit, _ in wanted))
+    round_ = cycle or case.cycle
+    gone = {o.id for o in (without, *without_too) if o is not None}
+    taken = {o.unit for o in case.orders.values() if o.cycle == round_ and o.id not in gone and o.state in LIVE | DONE}
+    events: list[Event] = []
+    for n, (unit, role) in enumerate(wanted, start=len(case.orders) + 1):
+        if unit in taken:
+            raise Refusal("unit_twice", unit=unit)
+        taken.add(unit)
+        order = f"a{n}"
+        events.append(
+            OrderSent(
+                order=order,
+                unit=unit,
+                role=role,
+                cycle=round_,
+                by=context.actor.user,
+                no_return=no_return and role is LEAD,
+                first_receiver=first_receiver and role is LEAD,
+                parent=parent if role is not OrderRole.co or len(wanted) == 1 else None,
+                note=note,
+            )
+        )
+        if role is not OrderRole.informed:
+            events += order_clocks(case, order, role, context)
+    return events
+
+
+def order_clocks(case: Case, order: str, role: OrderRole, context: Context) -> Sequence[Event]:
+    """Start an order's clocks at dispatch: signing has its own, and not signing stops none (11.17)."""
+    events: list[Event] = [*clocks.start(case, f"{order}/sign", "auto_sign", context)]
+    events += clocks.start(case, f"{order}/respond", "respond", context)
+    events += clocks.start(case, f"{order}/feedback", "feedback", context)
+    events += clocks.start(case, f"{order}/handle", "handle" if role is LEAD else "handle_co", context)
+    return events
+
+
+def end(case: Case, order: Order, how: OrderState, context: Context, reason: str | None) -> Sequence[Event]:
+    """End an open order: its clocks stop without a verdict, the claim is free. The overall clock never rests on its pause."""
+    events: list[Event] = [
+        OrderEnded(order=order.id, how=str(how), by=context.actor.user, reason=reason),
+        *clocks.stop_all(case, f"{order.id}/", context),
+    ]
+    if order.role is LEAD and order.pausing is not None and order.pausing.since is not None:
+        events += clocks.release(case, f"overall/{order.cycle}", context, "order_ended")
+    return events

@@ -1,0 +1,482 @@
+"""The events of a case. Types are permanent; an event holds all that ``apply`` needs, instants and clocks included (law 4)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from domain.casework.words import (
+    CallerType,
+    CaseType,
+    Channel,
+    ClosingCode,
+    Grade,
+    MatterKind,
+    OrderRole,
+    Satisfaction,
+    Solved,
+    Stage,
+    Triage,
+)
+from domain.clock import Clock
+from domain.process import Event
+
+# -------------------------------------------------------------------------------------------------- case and screening
+
+
+class Opened(Event):
+    """The case begins, and with it its terms: the pack and the calendar it keeps (architecture 1.5)."""
+
+    TYPE: ClassVar[str] = "opened"
+    request: str
+    received_at: datetime
+    case_type: CaseType
+    channel: Channel
+    caller_type: CallerType
+    grade: Grade
+    confidential: bool
+    district: str | None = None
+    street: str | None = None
+    pack: str
+    pack_version: str
+    pack_sha: str
+    calendar: str
+
+
+class StageMoved(Event):
+    """The case stands at another stage."""
+
+    TYPE: ClassVar[str] = "stage_moved"
+    stage: Stage
+
+
+class ScreeningEnded(Event):
+    """An end of screening without an order; ``way`` is the line, the legal way or the ground."""
+
+    TYPE: ClassVar[str] = "screening_ended"
+    end: Stage
+    by: str
+    text: str
+    way: str | None = None
+    remedy: str | None = None
+
+
+class MergeProposed(Event):
+    TYPE: ClassVar[str] = "merge_proposed"
+    into: str
+    by: str
+    reason: str
+
+
+class MergeRefused(Event):
+    TYPE: ClassVar[str] = "merge_refused"
+    into: str
+    code: str
+
+
+class Merged(Event):
+    TYPE: ClassVar[str] = "merged"
+    into: str
+
+
+class FollowerAttached(Event):
+    TYPE: ClassVar[str] = "follower_attached"
+    case: str
+    request: str
+
+
+class FollowerSplit(Event):
+    TYPE: ClassVar[str] = "follower_split"
+    case: str
+    request: str
+    by: str
+    reason: str
+
+
+class BecameOwn(Event):
+    TYPE: ClassVar[str] = "became_own"
+    was: str
+
+
+class Triaged(Event):
+    TYPE: ClassVar[str] = "triaged"
+    triage: Triage
+    by: str
+    item: str | None = None
+    item_version: str | None = None
+    matter: str | None = None
+    reason: str | None = None
+
+
+class Corrected(Event):
+    TYPE: ClassVar[str] = "corrected"
+    field: str
+    old: str | None
+    value: str
+    by: str
+    reason: str
+
+
+# --------------------------------------------------------------------------------------------------------------- clocks
+
+
+class ClockSet(Event):
+    """A clock was started, paused, resumed, extended or recounted: the whole clock, so that anybody can recompute it.
+
+    The sequence of these events is the clock ledger.
+    """
+
+    TYPE: ClassVar[str] = "clock_set"
+    clock: Clock
+    why: str
+
+
+class ClockStopped(Event):
+    """What the clock measured has happened (or is no longer owed: ``met`` is then None)."""
+
+    TYPE: ClassVar[str] = "clock_stopped"
+    key: str
+    stopped_at: datetime
+    met: bool | None = None
+
+
+class WarningGiven(Event):
+    """Yellow card before due, red card after (§18: overdue and cards)."""
+
+    TYPE: ClassVar[str] = "warning_given"
+    key: str
+    card: str
+
+
+class OverdueReached(Event):
+    """A clock passed its due instant. The instant of this event is the nominal one."""
+
+    TYPE: ClassVar[str] = "overdue_reached"
+    key: str
+    due: datetime
+
+
+class OverdueAnnulled(Event):
+    """A decision received before the deadline was committed after it: the overdue written in between does not count."""
+
+    TYPE: ClassVar[str] = "overdue_annulled"
+    key: str
+    due: datetime
+
+
+# --------------------------------------------------------------------------------------------------------------- orders
+
+
+class OrderSent(Event):
+    """派单: one order to one unit. ``parent`` names the order it replaces."""
+
+    TYPE: ClassVar[str] = "order_sent"
+    order: str
+    unit: str
+    role: OrderRole
+    cycle: int
+    by: str
+    no_return: bool = False
+    first_receiver: bool = False
+    parent: str | None = None
+    note: str | None = None
+
+
+class OrderSigned(Event):
+    TYPE: ClassVar[str] = "order_signed"
+    order: str
+    by: str
+    auto: bool = False
+
+
+class CallerContacted(Event):
+    TYPE: ClassVar[str] = "caller_contacted"
+    order: str
+    by: str
+    how: str
+    note: str | None = None
+
+
+class PhoneConfirmed(Event):
+    TYPE: ClassVar[str] = "phone_confirmed"
+    order: str
+    by: str
+    note: str
+
+
+class WorkBegun(Event):
+    TYPE: ClassVar[str] = "work_begun"
+    order: str
+    by: str
+
+
+class ProgressReported(Event):
+    TYPE: ClassVar[str] = "progress_reported"
+    order: str
+    by: str
+    note: str
+
+
+class ResultSubmitted(Event):
+    TYPE: ClassVar[str] = "result_submitted"
+    order: str
+    by: str
+    code: ClosingCode
+    reply: str
+    documents: tuple[str, ...] = ()
+
+
+class ResultAccepted(Event):
+    TYPE: ClassVar[str] = "result_accepted"
+    order: str
+    by: str
+
+
+class ResultSentBack(Event):
+    TYPE: ClassVar[str] = "result_sent_back"
+    order: str
+    by: str
+    reason: str
+
+
+class ResultWaived(Event):
+    TYPE: ClassVar[str] = "result_waived"
+    order: str
+    by: str
+    reason: str
+
+
+class OrderEnded(Event):
+    """An order was returned, reassigned or withdrawn; ``how`` is the state it ends in."""
+
+    TYPE: ClassVar[str] = "order_ended"
+    order: str
+    how: str
+    by: str
+    reason: str | None = None
+
+
+class OrderLocked(Event):
+    """不予回退."""
+
+    TYPE: ClassVar[str] = "order_locked"
+    order: str
+
+
+# --------------------------------------------------------------------------------------------------------------- return
+
+
+class ReturnRequested(Event):
+    TYPE: ClassVar[str] = "return_requested"
+    order: str
+    by: str
+    ground: str
+    reason: str
+    basis: str
+    proposed_owner: str
+
+
+class ReturnReviewed(Event):
+    TYPE: ClassVar[str] = "return_reviewed"
+    order: str
+    step: int
+    by: str
+    approve: bool
+    reason: str
+
+
+class ReturnEscalated(Event):
+    """A reviewer did not answer in time: the centre head decides."""
+
+    TYPE: ClassVar[str] = "return_escalated"
+    order: str
+    step: int
+
+
+class ReturnDecided(Event):
+    """``approved``, ``denied`` or ``matter`` (an adjudication decides)."""
+
+    TYPE: ClassVar[str] = "return_decided"
+    order: str
+    outcome: str
+
+
+# -------------------------------------------------------------------------------------------------- extension and pause
+
+
+class ExtensionRequested(Event):
+    TYPE: ClassVar[str] = "extension_requested"
+    order: str
+    by: str
+    days: int
+    ground: str
+    reason: str
+    caller_told: bool
+
+
+class ExtensionReviewed(Event):
+    TYPE: ClassVar[str] = "extension_reviewed"
+    order: str
+    step: int
+    by: str
+    approve: bool
+    reason: str
+
+
+class ExtensionDecided(Event):
+    """``granted``, ``denied`` or ``denied_late`` (a late request is denied automatically)."""
+
+    TYPE: ClassVar[str] = "extension_decided"
+    order: str
+    outcome: str
+
+
+class PauseRequested(Event):
+    TYPE: ClassVar[str] = "pause_requested"
+    order: str
+    by: str
+    kind: str
+    evidence: str
+    documents: tuple[str, ...] = ()
+
+
+class PauseDecided(Event):
+    TYPE: ClassVar[str] = "pause_decided"
+    order: str
+    by: str
+    granted: bool
+    reason: str
+
+
+class PauseEnded(Event):
+    """``by`` is ``system`` when the pause reached its maximum."""
+
+    TYPE: ClassVar[str] = "pause_ended"
+    order: str
+    by: str
+    reason: str | None = None
+
+
+# --------------------------------------------------------------------------------------------------- matters of a later process
+
+
+class MatterRaised(Event):
+    TYPE: ClassVar[str] = "matter_raised"
+    matter: str
+    kind: MatterKind
+    order: str | None = None
+
+
+class MatterSettled(Event):
+    TYPE: ClassVar[str] = "matter_settled"
+    matter: str
+    by: str
+    note: str | None = None
+
+
+# ------------------------------------------------------------------------------------------------- callback and closing
+
+
+class CallbackRecorded(Event):
+    TYPE: ClassVar[str] = "callback_recorded"
+    request: str
+    by: str
+    reached: bool
+    counts: bool = True
+    solved: Solved | None = None
+    satisfaction: Satisfaction | None = None
+    satisfied: bool = False
+    note: str | None = None
+    retry_at: datetime | None = None
+
+
+class CallbackWaived(Event):
+    TYPE: ClassVar[str] = "callback_waived"
+    request: str
+    by: str
+    reason: str
+
+
+class CallerLeft(Event):
+    """One caller took his request back; the case goes on for the others."""
+
+    TYPE: ClassVar[str] = "caller_left"
+    request: str
+    by: str
+    note: str
+
+
+class RedoStarted(Event):
+    """不满意重办: a new handling cycle with fresh limits; the overall age runs on."""
+
+    TYPE: ClassVar[str] = "redo_started"
+    cycle: int
+    dissatisfied: int
+    request: str
+
+
+class ClosingProposed(Event):
+    """A code that needs two persons: this is the first."""
+
+    TYPE: ClassVar[str] = "closing_proposed"
+    code: ClosingCode
+    by: str
+    reason: str | None = None
+    request: str | None = None
+
+
+class ClosingReviewed(Event):
+    TYPE: ClassVar[str] = "closing_reviewed"
+    by: str
+    approve: bool
+    reason: str
+
+
+class TerminationRequested(Event):
+    TYPE: ClassVar[str] = "termination_requested"
+    order: str
+    by: str
+    ground: str
+    reason: str
+
+
+class TerminationReviewed(Event):
+    TYPE: ClassVar[str] = "termination_reviewed"
+    by: str
+    approve: bool
+    reason: str
+
+
+class Closed(Event):
+    """办结 with the proof its code needs: references to what proves it."""
+
+    TYPE: ClassVar[str] = "closed"
+    code: ClosingCode
+    proof: tuple[str, ...] = ()
+
+
+class Objected(Event):
+    TYPE: ClassVar[str] = "objected"
+    request: str
+    by: str
+    note: str
+
+
+class Archived(Event):
+    TYPE: ClassVar[str] = "archived"
+
+
+EVENTS: Mapping[str, type[Event]] = {
+    event.TYPE: event
+    for event in (
+        Opened, StageMoved, ScreeningEnded, MergeProposed, MergeRefused, Merged, FollowerAttached, FollowerSplit,
+        BecameOwn, Triaged, Corrected,
+        ClockSet, ClockStopped, WarningGiven, OverdueReached, OverdueAnnulled,
+        OrderSent, OrderSigned, CallerContacted, PhoneConfirmed, WorkBegun, ProgressReported, ResultSubmitted,
+        ResultAccepted, ResultSentBack, ResultWaived, OrderEnded, OrderLocked,
+        ReturnRequested, ReturnReviewed, ReturnEscalated, ReturnDecided,
+        ExtensionRequested, ExtensionReviewed, ExtensionDecided, PauseRequested, PauseDecided, PauseEnded,
+        MatterRaised, MatterSettled,
+        CallbackRecorded, CallbackWaived, CallerLeft, RedoStarted, ClosingProposed, ClosingReviewed,
+        TerminationRequested, TerminationReviewed, Closed, Objected, Archived,
+    )
+}  # fmt: skip

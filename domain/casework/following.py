@@ -1,0 +1,51 @@
+"""What follows by itself from what was decided: the stage is derived from the orders and the callers."""
+
+from collections.abc import Sequence
+
+from domain.casework import timekeeping as clocks
+from domain.casework.closing import conclude
+from domain.casework.events import StageMoved
+from domain.casework.state import Case
+from domain.casework.words import DONE, WORKING, OrderRole, OrderState, Stage
+from domain.process import Context, Event
+
+DERIVED = frozenset({Stage.triaged, *WORKING, Stage.callback, Stage.closed})
+
+
+def consequences(case: Case, context: Context) -> Sequence[Event]:
+    """Return the next events that follow, or nothing when the case is at rest."""
+    stage = derived_stage(case)
+    if stage is not case.stage:
+        return [StageMoved(stage=stage), *_on_entry(case, stage, context)]
+    if case.stage is Stage.callback and not case.waiting_callers:
+        return conclude(case, context)
+    return ()
+
+
+def derived_stage(case: Case) -> Stage:
+    """Return the stage that the orders of the running cycle amount to."""
+    if case.stage not in DERIVED or case.code is not None:
+        return case.stage
+    lead = case.lead
+    if lead is None:
+        return Stage.triaged
+    orders = [o for o in case.orders.values() if o.cycle == case.cycle and o.role is not OrderRole.informed]
+    gone = {OrderState.returned, OrderState.reassigned, OrderState.withdrawn}
+    owed = [o for o in orders if o.state not in DONE and o.state not in gone]
+    if not owed:
+        return Stage.callback
+    if lead.state in {OrderState.submitted, OrderState.accepted}:
+        return Stage.reply_review
+    return Stage.dispatched if lead.state is OrderState.sent else Stage.in_progress
+
+
+def _on_entry(case: Case, stage: Stage, context: Context) -> Sequence[Event]:
+    if stage is Stage.triaged:
+        return clocks.start(case, "dispatch", "dispatch", context)
+    if stage is Stage.callback:
+        return [
+            e
+            for caller in case.waiting_callers
+            for e in clocks.start(case, f"callback/{caller.request}", "callback", context)
+        ]
+    return ()

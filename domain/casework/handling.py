@@ -1,0 +1,130 @@
+"""The unit's work on its order: sign, contact, work, report, submit; and the review of what it handed in (11.3)."""
+
+from collections.abc import Sequence
+
+from domain.casework import timekeeping as clocks
+from domain.casework.commands import (
+    BeginWork,
+    Contact,
+    ReportProgress,
+    ReviewResult,
+    Sign,
+    SubmitResult,
+    WaiveResult,
+)
+from domain.casework.events import (
+    CallerContacted,
+    OrderSigned,
+    ProgressReported,
+    ResultAccepted,
+    ResultSentBack,
+    ResultSubmitted,
+    ResultWaived,
+    WorkBegun,
+)
+from domain.casework.guards import four_eyes, order_in
+from domain.casework.state import Case, Order
+from domain.casework.words import ClosingCode, OrderRole, OrderState
+from domain.policy import Proof
+from domain.process import Context, Event, Refusal
+
+AT_WORK = (OrderState.signed, OrderState.contacted, OrderState.working)
+SUBMITTED = "submitted"
+
+
+def sign(case: Case, command: Sign, context: Context) -> Sequence[Event]:
+    """Sign for the order. Signing starts no clock and stops none but its own."""
+    order = order_in(case, command.order, (OrderState.sent,))
+    return [OrderSigned(order=order.id, by=context.actor.user), *clocks.stop(case, f"{order.id}/sign", context)]
+
+
+def auto_sign(order: Order) -> Sequence[Event]:
+    """The signing limit has passed: the system signs. This is never a response (§18)."""
+    return [OrderSigned(order=order.id, by="system", auto=True)]
+
+
+def contact(case: Case, command: Contact, context: Context) -> Sequence[Event]:
+    """Record that the caller was contacted or the spot reached: the response of an urgent order. Signs if need be."""
+    order = order_in(case, command.order, (OrderState.sent, *AT_WORK))
+    return [
+        *_sign_first(case, order, context),
+        CallerContacted(order=order.id, by=context.actor.user, how=command.how, note=command.note),
+        *clocks.stop(case, f"{order.id}/respond", context),
+    ]
+
+
+def begin_work(case: Case, command: BeginWork, context: Context) -> Sequence[Event]:
+    """Record that work has begun."""
+    order = order_in(case, command.order, (OrderState.signed, OrderState.contacted))
+    return [WorkBegun(order=order.id, by=context.actor.user)]
+
+
+def report_progress(case: Case, command: ReportProgress, context: Context) -> Sequence[Event]:
+    """Report the interim state; the first report of an urgent order is its first feedback."""
+    order = order_in(case, command.order, AT_WORK)
+    return [
+        ProgressReported(order=order.id, by=context.actor.user, note=command.note),
+        *clocks.stop(case, f"{order.id}/feedback", context),
+    ]
+
+
+def submit_result(case: Case, command: SubmitResult, context: Context) -> Sequence[Event]:
+    """Hand in the result. The unit's clock stands still from here; a code whose proof is missing is refused."""
+    order = order_in(case, command.order, (OrderState.sent, *AT_WORK))
+    proof = context.facts.pack.closing_code(command.code).proof
+    if order.role is OrderRole.lead and Proof.document in proof and not command.documents:
+        raise Refusal("proof_missing", closing=str(command.code), proof="document")
+    if order.pausing is not None and order.pausing.since is not None:
+        raise Refusal("paused", order=order.id)
+    return [
+        *_sign_first(case, order, context),
+        ResultSubmitted(
+            order=order.id,
+            by=context.actor.user,
+            code=ClosingCode(command.code),
+            reply=command.reply,
+            documents=command.documents,
+        ),
+        *clocks.stop(case, f"{order.id}/respond", context),
+        *clocks.stop(case, f"{order.id}/feedback", context),
+        *clocks.stop_all(case, f"{order.id}/ext", context),
+        *clocks.hold(case, f"{order.id}/handle", SUBMITTED, context),
+        *clocks.start(case, f"{order.id}/review", "reply_review", context),
+    ]
+
+
+def review_result(case: Case, command: ReviewResult, context: Context) -> Sequence[Event]:
+    """Accept the result, or send it back: then the remainder of the unit's clock runs on."""
+    order = order_in(case, command.order, (OrderState.submitted,))
+    four_eyes(context, order.submission.by if order.submission else None)
+    stopped = clocks.stop(case, f"{order.id}/review", context)
+    if command.accept:
+        events: list[Event] = [ResultAccepted(order=order.id, by=context.actor.user), *stopped]
+        events += clocks.stop(case, f"{order.id}/handle", context)
+        if order.role is OrderRole.lead:
+            events += clocks.stop(case, f"overall/{order.cycle}", context)
+        return events
+    if command.reason is None:
+        raise Refusal("reason_needed")
+    return [
+        ResultSentBack(order=order.id, by=context.actor.user, reason=command.reason),
+        *stopped,
+        *clocks.release(case, f"{order.id}/handle", context, "sent_back"),
+    ]
+
+
+def waive_result(case: Case, command: WaiveResult, context: Context) -> Sequence[Event]:
+    """Do without the result of a unit that is not the lead."""
+    order = order_in(case, command.order, (OrderState.sent, *AT_WORK, OrderState.submitted))
+    if order.role is OrderRole.lead:
+        raise Refusal("lead_stays", order=order.id)
+    return [
+        ResultWaived(order=order.id, by=context.actor.user, reason=command.reason),
+        *clocks.stop_all(case, f"{order.id}/", context),
+    ]
+
+
+def _sign_first(case: Case, order: Order, context: Context) -> Sequence[Event]:
+    if order.state is not OrderState.sent:
+        return ()
+    return [OrderSigned(order=order.id, by=context.actor.user), *clocks.stop(case, f"{order.id}/sign", context)]

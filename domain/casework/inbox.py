@@ -1,0 +1,188 @@
+"""Who has to act now on a case: the todos. The inbox and the buttons of the console are these rows, nothing else."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain.casework.state import Case, Order, Running
+from domain.casework.words import OWNER_MATTERS, WITH_UNIT, OrderRole, OrderState, Stage, Triage
+from domain.process import Todo
+
+LIAISON = "unit_liaison"
+MATTER_ROLE = {"urge": ("supervisor", "urge"), "supervision": ("supervisor", "supervise")}
+
+
+def todos(case: Case) -> tuple[Todo, ...]:
+    """Return every todo of the case. A case that is open has one, or a timer."""
+    if case.stage in {Stage.new, Stage.archived} or case.since is None:
+        return ()
+    return tuple(_todos(case, case.since))
+
+
+def _todos(case: Case, since: datetime) -> Iterator[Todo]:
+    if case.merging_into is not None and case.merging_since is not None:
+        yield Todo(key="merge", role="dispatcher", commands=("correct",), since=case.merging_since, rule="merge")
+    elif case.stage is Stage.screening:
+        yield _step(case, "screen", "agent", ("triage", "answer", "guide", "divert", "decline", "merge"), since)
+    elif case.stage is Stage.triaged:
+        yield _step(case, "dispatch", "dispatcher", ("dispatch", "triage", "merge"), since)
+    for matter in case.matters.values():
+        owner = matter.kind in OWNER_MATTERS
+        role, command = ("city_centre", "designate") if owner else MATTER_ROLE[str(matter.kind)]
+        running = case.running(f"matter/{matter.key}")
+        yield Todo(
+            key=f"matter/{matter.key}",
+            role=role,
+            commands=(command,),
+            since=matter.since,
+            due=_due(running),
+            rule=str(matter.kind),
+            subject=matter.key,
+        )
+    for order in case.live:
+        yield from _order(case, order)
+    if case.stage is Stage.callback:
+        yield from _callbacks(case, since)
+    if case.proposal is not None and case.proposal.approved_by is None:
+        yield Todo(
+            key="closing", role="shift_leader", commands=("review_closing",), since=case.proposal.at, rule="closing"
+        )
+    if case.termination is not None:
+        yield Todo(
+            key="termination",
+            role="shift_leader",
+            commands=("review_termination",),
+            since=case.termination.at,
+            rule="termination",
+            subject=case.termination.order,
+        )
+
+
+def _step(case: Case, key: str, role: str, commands: tuple[str, ...], since: datetime) -> Todo:
+    running = case.running(key)
+    return Todo(
+        key=key,
+        role=role,
+        commands=commands,
+        since=since,
+        due=_due(running),
+        rule=running.clock.rule if running else key,
+        district=case.district,
+    )
+
+
+def _order(case: Case, order: Order) -> Iterator[Todo]:
+    handle = case.running(f"{order.id}/handle")
+    rule = handle.clock.rule if handle else "handle"
+    if order.state in WITH_UNIT:
+        yield Todo(
+            key=f"{order.id}/unit",
+            role=LIAISON,
+            unit=order.unit,
+            commands=_unit_commands(order),
+            since=order.sent_at,
+            due=_due(case.running(f"{order.id}/sign")) if order.state is OrderState.sent else _due(handle),
+            rule=rule,
+            subject=order.id,
+        )
+    if case.triage is Triage.urgent and order.contacted_at is None and order.phoned_at is None:
+        yield Todo(
+            key=f"{order.id}/phone",
+            role="dispatcher",
+            commands=("confirm_by_phone",),
+            since=order.sent_at,
+            due=_due(case.running(f"{order.id}/respond")),
+            rule="respond",
+            subject=order.id,
+        )
+    if order.state is OrderState.return_requested and order.returning is not None and case.owner_matter is None:
+        yield _review(case, order)
+    if order.state is OrderState.submitted and order.submission is not None:
+        review = case.running(f"{order.id}/review")
+        commands = ("review_result",) if order.role is OrderRole.lead else ("review_result", "waive_result")
+        yield Todo(
+            key=f"{order.id}/review",
+            role="order_reviewer",
+            commands=commands,
+            since=order.submission.at,
+            due=_due(review),
+            rule=review.clock.rule if review else "reply_review",
+            subject=order.id,
+        )
+    if order.extending is not None:
+        first = order.extending.step == 1
+        yield Todo(
+            key=f"{order.id}/extension",
+            role="unit_head" if first else "city_office" if order.extensions else "city_centre",
+            unit=order.unit if first else None,
+            commands=("review_extension",),
+            since=order.extending.at,
+            due=_due(handle),
+            rule="extension",
+            subject=order.id,
+        )
+    if order.pausing is not None and order.pausing.since is None:
+        yield Todo(
+            key=f"{order.id}/pause",
+            role="order_reviewer",
+            commands=("review_pause",),
+            since=order.pausing.at,
+            rule="pause",
+            subject=order.id,
+        )
+
+
+def _unit_commands(order: Order) -> tuple[str, ...]:
+    if order.pausing is not None and order.pausing.since is not None:
+        return ("resume", "contact")
+    more = () if order.extending else ("request_extension",)
+    pause = () if order.pausing else ("request_pause",)
+    back = () if order.no_return else ("request_return",)
+    working = ("submit_result", "report_progress", *more, *pause)
+    match order.state:
+        case OrderState.sent:
+            return ("sign", "contact", *back)
+        case OrderState.signed:
+            return ("contact", "begin_work", *working, *back)
+        case OrderState.contacted:
+            return ("begin_work", *working, "contact")
+        case OrderState.working:
+            return (*working, "contact")
+        case _:
+            return ()
+
+
+def _review(case: Case, order: Order) -> Todo:
+    request = order.returning
+    if request is None:
+        message = f"{case.no}: no return request on {order.id}"
+        raise RuntimeError(message)
+    step = 3 if request.escalated else request.step
+    running = case.running(f"{order.id}/return{step}")
+    return Todo(
+        key=f"{order.id}/return",
+        role={1: "order_reviewer", 2: "shift_leader", 3: "centre_head"}[step],
+        commands=("decide_return",) if request.escalated else ("review_return",),
+        since=request.at,
+        due=_due(running),
+        rule=running.clock.rule if running else "return_review",
+        subject=order.id,
+    )
+
+
+def _callbacks(case: Case, since: datetime) -> Iterator[Todo]:
+    for caller in case.waiting_callers:
+        running = case.running(f"callback/{caller.request}")
+        yield Todo(
+            key=f"callback/{caller.request}",
+            role="callback_officer",
+            commands=("record_callback", "waive_callback"),
+            since=caller.retry_at or since,
+            due=_due(running),
+            rule=running.clock.rule if running else "callback",
+            subject=caller.request,
+            hint={"attempts": caller.failed_days},
+        )
+
+
+def _due(running: Running | None) -> datetime | None:
+    return None if running is None else running.clock.due

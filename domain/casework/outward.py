@@ -1,0 +1,129 @@
+"""What the world must be told of each event: units, callers, other cases. Bodies hold codes and references only (law 8)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from domain.casework import events as ev
+from domain.casework.state import Case
+from domain.casework.words import OrderRole, Triage
+from domain.process import Effect, Event
+
+
+def effects(case: Case, event: Event) -> Sequence[Effect]:
+    """Return the effects of one event; ``case`` is the state after it."""
+    make = TABLE.get(event.TYPE)
+    return () if make is None else make(case, event)
+
+
+def to_unit(case: Case, order_id: str, what: str, **more: Any) -> Sequence[Effect]:
+    """Tell the unit of an order: its department system if it has one, else its inbox notice."""
+    order = case.orders[order_id]
+    body = {"what": what, "order": order_id, "unit": order.unit, **more}
+    return [Effect(kind="order_message", target=order.unit, body=body, urgent=case.triage is Triage.urgent)]
+
+
+def to_callers(case: Case, what: str, *texts: str | None, only: str | None = None) -> Sequence[Effect]:
+    """Tell every caller who hangs on the case, or one of them."""
+    words = [t for t in texts if t]
+    return [
+        Effect(kind="notice", target=f"caller:{c.request}", body={"what": what, "request": c.request, "texts": words})
+        for c in case.callers.values()
+        if only in (None, c.request) and c.outcome != "withdrew"
+    ]
+
+
+def to_staff(what: str, role: str, unit: str | None = None, **more: Any) -> Sequence[Effect]:
+    """Tell a role (of a unit)."""
+    target = f"role:{role}" if unit is None else f"unit:{unit}"
+    return [Effect(kind="notice", target=target, body={"what": what, "role": role, "unit": unit, **more})]
+
+
+def to_case(no: str, command: str, body: dict[str, Any], on_refused: str | None = None) -> Sequence[Effect]:
+    """Send another case a command; its refusal comes back as ``on_refused``."""
+    return [Effect(kind="tell", target=f"case/{no}", body={"command": command, "body": body, "on_refused": on_refused})]
+
+
+def _order_sent(case: Case, e: ev.OrderSent) -> Sequence[Effect]:
+    out = list(to_unit(case, e.order, "order_sent"))
+    if e.role is OrderRole.lead and case.street == e.unit and case.district is not None:
+        # Beijing Art. 12 (1): an order sent straight to a street is copied to the district, which urges.
+        out += to_staff("street_order_copied", "district_centre", case.district, order=e.order)
+    return out
+
+
+def _order_ended(case: Case, e: ev.OrderEnded) -> Sequence[Effect]:
+    return to_unit(case, e.order, "order_recalled", how=e.how)
+
+
+def _clock_set(case: Case, e: ev.ClockSet) -> Sequence[Effect]:
+    order, _, what = e.clock.key.rpartition("/")
+    if e.why == "started" or what != "handle" or order not in case.orders:
+        return ()
+    return to_unit(case, order, "due_changed", why=e.why)
+
+
+def _warning(case: Case, e: ev.WarningGiven) -> Sequence[Effect]:
+    order, _, what = e.key.rpartition("/")
+    if order in case.orders:
+        return to_unit(case, order, f"{e.card}_card", clock=what)
+    return to_staff(f"{e.card}_card", "shift_leader", clock=e.key)
+
+
+def _overdue(case: Case, e: ev.OverdueReached) -> Sequence[Effect]:
+    order, _, what = e.key.rpartition("/")
+    if order in case.orders:
+        return to_unit(case, order, "overdue", clock=what)
+    return to_staff("overdue", "shift_leader", clock=e.key)
+
+
+def _return_decided(case: Case, e: ev.ReturnDecided) -> Sequence[Effect]:
+    if e.outcome == "denied":
+        return to_unit(case, e.order, "return_denied")
+    return ()
+
+
+def _extension_decided(case: Case, e: ev.ExtensionDecided) -> Sequence[Effect]:
+    out = list(to_unit(case, e.order, f"extension_{e.outcome}"))
+    if e.outcome == "granted":
+        # Beijing Art. 15: the caller is told of an extension.
+        out += to_callers(case, "extension_granted")
+    return out
+
+
+def _follower(case: Case, e: ev.FollowerAttached) -> Sequence[Effect]:
+    return to_case(e.case, "confirm_merge", {"into": case.no})
+
+
+def _accepted(case: Case, e: ev.ResultAccepted) -> Sequence[Effect]:
+    order = case.orders[e.order]
+    out = list(to_unit(case, e.order, "result_accepted"))
+    if order.role is OrderRole.lead and order.submission is not None:
+        # One exit: the lead's reply is the answer to every caller on the case.
+        out += to_callers(case, "replied", order.submission.reply)
+    return out
+
+
+TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
+    ev.Opened.TYPE: lambda c, e: to_callers(c, "received", only=e.request),
+    ev.ScreeningEnded.TYPE: lambda c, e: to_callers(c, str(e.end), e.text, e.remedy),
+    ev.MergeProposed.TYPE: lambda c, e: to_case(
+        e.into, "attach_follower", {"case": c.no, "request": c.no}, "refuse_merge"
+    ),
+    ev.Merged.TYPE: lambda c, _e: to_callers(c, "merged"),
+    ev.FollowerAttached.TYPE: _follower,
+    ev.FollowerSplit.TYPE: lambda c, e: to_case(e.case, "become_own", {"was": c.no}),
+    ev.OrderSent.TYPE: _order_sent,
+    ev.OrderEnded.TYPE: _order_ended,
+    ev.ResultSentBack.TYPE: lambda c, e: to_unit(c, e.order, "sent_back", texts=[e.reason]),
+    ev.ResultAccepted.TYPE: _accepted,
+    ev.ResultWaived.TYPE: lambda c, e: to_unit(c, e.order, "result_waived"),
+    ev.OrderLocked.TYPE: lambda c, e: to_unit(c, e.order, "order_locked"),
+    ev.ClockSet.TYPE: _clock_set,
+    ev.WarningGiven.TYPE: _warning,
+    ev.OverdueReached.TYPE: _overdue,
+    ev.ReturnDecided.TYPE: _return_decided,
+    ev.ExtensionDecided.TYPE: _extension_decided,
+    ev.PauseDecided.TYPE: lambda c, e: to_unit(c, e.order, "pause_granted" if e.granted else "pause_denied"),
+    ev.RedoStarted.TYPE: lambda c, e: to_callers(c, "redo", only=e.request),
+    ev.Closed.TYPE: lambda c, _e: to_callers(c, "closed"),
+}

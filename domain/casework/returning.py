@@ -1,0 +1,115 @@
+"""退单: a unit asks to give its order back; two different persons decide (11.4, M16; 53号: no return without cause)."""
+
+from collections.abc import Sequence
+
+from domain.casework import timekeeping as clocks
+from domain.casework.commands import DecideReturn, RequestReturn, ReviewReturn
+from domain.casework.dispatching import end
+from domain.casework.events import (
+    MatterRaised,
+    OrderLocked,
+    ReturnDecided,
+    ReturnEscalated,
+    ReturnRequested,
+    ReturnReviewed,
+)
+from domain.casework.guards import four_eyes, known_units, order_in
+from domain.casework.state import Case, Order, ReturnRequest
+from domain.casework.words import MatterKind, OrderState
+from domain.process import Context, Event, Refusal
+
+
+def request_return(case: Case, command: RequestReturn, context: Context) -> Sequence[Event]:
+    """Ask, within the pack's window after dispatch. The clocks run on (先办后议).
+
+    The second request on one case, by any unit, raises the question of the owner instead of going round once more.
+    """
+    order = order_in(case, command.order, (OrderState.sent, OrderState.signed))
+    if order.no_return:
+        raise Refusal("no_return", order=order.id)
+    window = clocks.start_by(context.facts.pack.rule("return_window"), "window", context, at=order.sent_at).clock.due
+    if window is None or context.now >= window:
+        raise Refusal("return_window_closed", order=order.id)
+    known_units(context, command.proposed_owner)
+    if command.proposed_owner == order.unit:
+        raise Refusal("same_unit", unit=order.unit)
+    requested = ReturnRequested(
+        order=order.id,
+        by=context.actor.user,
+        ground=command.ground,
+        reason=command.reason,
+        basis=command.basis,
+        proposed_owner=command.proposed_owner,
+    )
+    if case.returns + 1 >= context.facts.pack.return_review.adjudicate_at.value:
+        return [requested, *_to_matter(case, order, MatterKind.second_return, context)]
+    return [requested, *clocks.start(case, f"{order.id}/return1", "return_review1", context)]
+
+
+def review_return(case: Case, command: ReviewReturn, context: Context) -> Sequence[Event]:
+    """Review a request: step 1 the order reviewer, step 2 the shift leader, who must be somebody else."""
+    order, request = _asked(case, command.order)
+    reviewers = context.facts.pack.return_review.reviewers
+    if request.escalated or context.actor.role != reviewers[request.step - 1]:
+        raise Refusal("not_your_turn", step=request.step)
+    four_eyes(context, request.by, request.first_by)
+    reviewed = ReturnReviewed(
+        order=order.id, step=request.step, by=context.actor.user, approve=command.approve, reason=command.reason
+    )
+    stopped = clocks.stop(case, f"{order.id}/return{request.step}", context)
+    if request.step == 1:
+        return [reviewed, *stopped, *clocks.start(case, f"{order.id}/return2", "return_review2", context)]
+    if command.approve is not request.first_approve:
+        return [reviewed, *stopped, *_to_matter(case, order, MatterKind.disagreement, context)]
+    return [reviewed, *stopped, *_decided(case, order, context, approve=command.approve, reason=command.reason)]
+
+
+def decide_return(case: Case, command: DecideReturn, context: Context) -> Sequence[Event]:
+    """Centre head decides what the reviewers left undecided."""
+    order, request = _asked(case, command.order)
+    if not request.escalated:
+        raise Refusal("not_your_turn", step=request.step)
+    four_eyes(context, request.by, request.first_by)
+    reviewed = ReturnReviewed(
+        order=order.id, step=3, by=context.actor.user, approve=command.approve, reason=command.reason
+    )
+    stopped = clocks.stop(case, f"{order.id}/return3", context)
+    return [reviewed, *stopped, *_decided(case, order, context, approve=command.approve, reason=command.reason)]
+
+
+def escalate_return(case: Case, order: Order, context: Context) -> Sequence[Event]:
+    """A reviewer's limit has passed: the question goes to the centre head."""
+    request = order.returning
+    if request is None or request.escalated:
+        return ()
+    # A delay of ours must not shorten the next person's limit: it starts when the timer was made up.
+    start = clocks.rule_for(case, "return_centre", context)
+    events: list[Event] = [ReturnEscalated(order=order.id, step=request.step)]
+    if start is not None:
+        events.append(clocks.start_by(start, f"{order.id}/return3", context, at=context.recorded_at))
+    return events
+
+
+def _asked(case: Case, order_id: str) -> tuple[Order, ReturnRequest]:
+    order = order_in(case, order_id, (OrderState.return_requested,))
+    if order.returning is None or case.owner_matter is not None:
+        raise Refusal("no_return_open", order=order_id)
+    return order, order.returning
+
+
+def _decided(case: Case, order: Order, context: Context, *, approve: bool, reason: str) -> Sequence[Event]:
+    if approve:
+        return [
+            ReturnDecided(order=order.id, outcome="approved"),
+            *end(case, order, OrderState.returned, context, reason),
+        ]
+    return [ReturnDecided(order=order.id, outcome="denied"), OrderLocked(order=order.id)]
+
+
+def _to_matter(case: Case, order: Order, kind: MatterKind, context: Context) -> Sequence[Event]:
+    matter = f"m{case.matters_raised + 1}"
+    events: list[Event] = [ReturnDecided(order=order.id, outcome="matter")]
+    if case.owner_matter is None:
+        events.append(MatterRaised(matter=matter, kind=kind, order=order.id))
+        events += clocks.start(case, f"matter/{matter}", "interim_designate", context)
+    return events

@@ -1,0 +1,227 @@
+"""The state of a case: what its events add up to."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from domain.casework.words import (
+    LIVE,
+    OWNER_MATTERS,
+    CallerType,
+    CaseType,
+    Channel,
+    ClosingCode,
+    Grade,
+    MatterKind,
+    OrderRole,
+    OrderState,
+    Stage,
+    Triage,
+)
+from domain.clock import Clock
+from domain.model import Model
+
+
+class Running(Model):
+    """A clock of the case, and which of its instants have come. Stopped clocks stay: they are the ledger."""
+
+    clock: Clock
+    rung: tuple[str, ...] = ()
+    overdue_at: datetime | None = None
+    annulled: bool = False
+    stopped_at: datetime | None = None
+    met: bool | None = None
+
+
+class ReturnRequest(Model):
+    """退单申请 and its two reviews (11.4)."""
+
+    at: datetime
+    by: str
+    ground: str
+    proposed_owner: str
+    step: int = 1
+    first_by: str | None = None
+    first_approve: bool | None = None
+    escalated: bool = False
+
+
+class ExtensionRequest(Model):
+    """延期申请 and its approvals (11.5)."""
+
+    at: datetime
+    by: str
+    days: int
+    step: int = 1
+    first_by: str | None = None
+
+
+class PauseRequest(Model):
+    """暂停申请 (11.6). ``since`` is set while the clock stands still."""
+
+    by: str
+    kind: str
+    at: datetime
+    since: datetime | None = None
+
+
+class Submission(Model):
+    """What a unit handed in."""
+
+    at: datetime
+    by: str
+    code: ClosingCode
+    reply: str
+    documents: tuple[str, ...] = ()
+
+
+class Order(Model):
+    """派单: one unit's order (11.3). Its clocks are the case's, keyed ``{id}/{what}``."""
+
+    id: str
+    unit: str
+    role: OrderRole
+    state: OrderState = OrderState.sent
+    cycle: int
+    sent_at: datetime
+    sent_by: str
+    no_return: bool = False
+    first_receiver: bool = False
+    parent: str | None = None
+    signed_at: datetime | None = None
+    auto_signed: bool = False
+    contacted_at: datetime | None = None
+    progress_at: datetime | None = None
+    phoned_at: datetime | None = None
+    before: OrderState | None = None
+    submission: Submission | None = None
+    sent_back: int = 0
+    accepted_by: str | None = None
+    returning: ReturnRequest | None = None
+    extending: ExtensionRequest | None = None
+    extensions: int = 0
+    pausing: PauseRequest | None = None
+
+
+class Caller(Model):
+    """One request that hangs on the case: its caller has an own reply, callback and rating."""
+
+    request: str
+    case: str
+    failed_days: int = 0
+    last_attempt: datetime | None = None
+    retry_at: datetime | None = None
+    outcome: str | None = None  # satisfied | dissatisfied | unreachable | waived | withdrew
+
+
+class Matter(Model):
+    """Something a later process will decide; here a todo with its command."""
+
+    key: str
+    kind: MatterKind
+    since: datetime
+    order: str | None = None
+
+
+class Proposal(Model):
+    """The first of two persons on a closing code; ``request`` is the dissatisfied caller it is about, if any."""
+
+    code: ClosingCode
+    by: str
+    at: datetime
+    request: str | None = None
+    approved_by: str | None = None
+
+
+class Termination(Model):
+    """终止申请 that waits for the hotline."""
+
+    order: str
+    by: str
+    ground: str
+    at: datetime
+
+
+class Case(Model):
+    """诉求单."""
+
+    no: str = ""
+    stage: Stage = Stage.new
+    ring: str = "small"
+    since: datetime | None = None
+    received_at: datetime | None = None
+    case_type: CaseType = CaseType.consult
+    channel: Channel = Channel.phone
+    caller_type: CallerType = CallerType.person
+    grade: Grade = Grade.grade_normal
+    confidential: bool = False
+    district: str | None = None
+    street: str | None = None
+    pack: str = ""
+    pack_version: str = ""
+    pack_sha: str = ""
+    calendar: str = ""
+    triage: Triage | None = None
+    triaged_by: str | None = None
+    item: str | None = None
+    item_version: str | None = None
+    matter: str | None = None
+    cycle: int = 1
+    orders: dict[str, Order] = Field(default_factory=dict)
+    clocks: dict[str, Running] = Field(default_factory=dict)
+    callers: dict[str, Caller] = Field(default_factory=dict)
+    matters: dict[str, Matter] = Field(default_factory=dict)
+    matters_raised: int = 0
+    returns: int = 0
+    proposed_owner: str | None = None
+    dissatisfied: int = 0
+    merging_into: str | None = None
+    merging_since: datetime | None = None
+    main_case: str | None = None
+    end: str | None = None
+    proposal: Proposal | None = None
+    termination: Termination | None = None
+    code: ClosingCode | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The process id."""
+        return f"case/{self.no}"
+
+    @property
+    def matter_key(self) -> str:
+        """事项标识: what makes two cases the same matter. Without one of its own a case is a matter by itself."""
+        return self.matter or self.no
+
+    @property
+    def live(self) -> tuple[Order, ...]:
+        """Orders that are open in this cycle."""
+        return tuple(o for o in self.orders.values() if o.cycle == self.cycle and o.state in LIVE)
+
+    @property
+    def lead(self) -> Order | None:
+        """The lead's order of this cycle, the latest if it changed hands, or None."""
+        found = [
+            o
+            for o in self.orders.values()
+            if o.role is OrderRole.lead
+            and o.cycle == self.cycle
+            and o.state not in {OrderState.returned, OrderState.reassigned, OrderState.withdrawn}
+        ]
+        return found[-1] if found else None
+
+    @property
+    def owner_matter(self) -> Matter | None:
+        """The open question who owns the case, or None."""
+        return next((m for m in self.matters.values() if m.kind in OWNER_MATTERS), None)
+
+    @property
+    def waiting_callers(self) -> tuple[Caller, ...]:
+        """Callers who still have to be called back."""
+        return tuple(c for c in self.callers.values() if c.outcome is None)
+
+    def running(self, key: str) -> Running | None:
+        """Return the clock while it runs (or stands paused), else None."""
+        found = self.clocks.get(key)
+        return found if found is not None and found.stopped_at is None else None

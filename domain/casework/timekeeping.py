@@ -1,0 +1,100 @@
+"""Clocks of a case: started, held, released, stopped; every change is a whole clock in an event (the ledger).
+
+Keys: ``overall`` and ``{step}`` for the case, ``{order}/{what}`` for an order, ``callback/{request}`` for a caller.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.casework.events import ClockSet, ClockStopped, OverdueAnnulled
+from domain.casework.state import Case, Order, Running
+from domain.casework.words import Triage
+from domain.clock import Clock, ClockRule, Limit, extend_clock, pause_clock, resume_clock, start_clock
+from domain.process import Context, Event
+
+HANDLING = frozenset({"handle", "redo", "handle_co", "redo_co"})
+
+
+def rule_for(case: Case, step: str, context: Context, triage: Triage | None = None) -> ClockRule | None:
+    """Return the pack's rule for a step of this case, or None when the pack sets no such limit for its class."""
+    pack = context.facts.pack
+    class_ = str(triage or case.triage or Triage.routine)
+    if step not in HANDLING and not pack.has_step(step, class_):
+        return None
+    return pack.rule(step, triage=class_, case_type=str(case.case_type), grade=str(case.grade))
+
+
+def start(case: Case, key: str, step: str, context: Context, *, at: datetime | None = None) -> Sequence[Event]:
+    """Start a clock by the pack's rule for ``step``; nothing when the pack has none."""
+    rule = rule_for(case, step, context)
+    return () if rule is None else (start_by(rule, key, context, at=at),)
+
+
+def start_by(
+    rule: ClockRule, key: str, context: Context, *, at: datetime | None = None, why: str = "started"
+) -> ClockSet:
+    """Start a clock by a given rule at ``at`` (default: the instant of the decision)."""
+    pack = context.facts.pack
+    return ClockSet(clock=start_clock(key, rule, at or context.now, context.facts.calendar, pack.hours), why=why)
+
+
+def stop(case: Case, key: str, context: Context, *, met: bool | None = True) -> Sequence[Event]:
+    """Stop a clock that runs; an overdue that came after the instant of this decision is annulled."""
+    running = case.running(key)
+    if running is None:
+        return ()
+    events: list[Event] = list(annul(key, running, context))
+    late = running.overdue_at is not None and not events
+    events.append(ClockStopped(key=key, stopped_at=context.now, met=met and not late if met is not None else None))
+    return events
+
+
+def stop_all(case: Case, prefix: str, context: Context, *, met: bool | None = None) -> Sequence[Event]:
+    """Stop every running clock under a prefix (an order's, or all with an empty prefix)."""
+    return [e for key in case.clocks if key.startswith(prefix) for e in stop(case, key, context, met=met)]
+
+
+def hold(case: Case, key: str, kind: str, context: Context, evidence: str | None = None) -> Sequence[Event]:
+    """Let a clock stand still for a named reason; an overdue that came after this instant is annulled."""
+    running = case.running(key)
+    if running is None or running.clock.due is None:
+        return ()
+    held = pause_clock(running.clock, context.now, kind, evidence)
+    return (*annul(key, running, context), ClockSet(clock=held, why=kind))
+
+
+def release(case: Case, key: str, context: Context, why: str) -> Sequence[Event]:
+    """Let a held clock run on with its remainder."""
+    running = case.running(key)
+    if running is None or running.clock.due is not None:
+        return ()
+    clock = resume_clock(running.clock, context.now, context.facts.calendar, context.facts.pack.hours)
+    return (ClockSet(clock=clock, why=why),)
+
+
+def extend(case: Case, key: str, by: Limit, context: Context) -> Sequence[Event]:
+    """Give a running clock more time."""
+    running = case.running(key)
+    if running is None:
+        return ()
+    clock = extend_clock(running.clock, by, context.facts.calendar, context.facts.pack.hours)
+    return (*annul(key, running, context), ClockSet(clock=clock, why="extended"))
+
+
+def annul(key: str, running: Running, context: Context) -> Sequence[Event]:
+    """Annul an overdue whose instant lies after the one this decision was received at (law 6)."""
+    if running.overdue_at is None or running.annulled or context.now > running.overdue_at:
+        return ()
+    return (OverdueAnnulled(key=key, due=running.overdue_at),)
+
+
+def order_clocks(case: Case, order: str, what: str = "") -> tuple[tuple[str, Clock], ...]:
+    """Return the running clocks of an order."""
+    prefix = f"{order}/{what}"
+    return tuple((k, r.clock) for k, r in case.clocks.items() if k.startswith(prefix) and r.stopped_at is None)
+
+
+def is_late(case: Case, order: Order) -> bool:
+    """Say whether the order's handling limit has been missed (and not annulled)."""
+    running = case.clocks.get(f"{order.id}/handle")
+    return running is not None and running.overdue_at is not None and not running.annulled

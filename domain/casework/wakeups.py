@@ -1,0 +1,78 @@
+"""When a case wakes by itself, and what it does then. A timer that rang leaves :func:`timers` (tested for every state)."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from domain.casework import handling, more_time, returning
+from domain.casework.events import Archived, ClockStopped, OverdueReached, WarningGiven
+from domain.casework.state import Case, Order, Running
+from domain.casework.words import OrderState
+from domain.process import Context, Event, Timer
+
+PARTS = ("yellow", "due", "red")
+
+
+def timers(case: Case) -> Sequence[Timer]:
+    """Return yellow, due and red of every clock that runs and has not rung them. A paused clock has none."""
+    return [t for key, running in case.clocks.items() if running.stopped_at is None for t in _of(key, running)]
+
+
+def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[Event]:
+    """Do what the timer is for. Some clocks act when they are due; all others become overdue."""
+    clock_key, _, part = key.rpartition("/")
+    running = case.clocks.get(clock_key)
+    if running is None:
+        return ()
+    if part != "due":
+        return [WarningGiven(key=clock_key, card=part)]
+    owner, _, what = clock_key.rpartition("/")
+    act = ACTS.get(what if owner else clock_key)
+    if act is None:
+        return [OverdueReached(key=clock_key, due=nominal)]
+    stopped = ClockStopped(key=clock_key, stopped_at=nominal)
+    return [stopped, *act(case, case.orders.get(owner), context)]
+
+
+def _of(key: str, running: Running) -> Sequence[Timer]:
+    clock = running.clock
+    instants = {"yellow": clock.yellow_at, "due": clock.due, "red": clock.red_at}
+    owner, _, what = key.rpartition("/")
+    what = "overall" if owner == "overall" else what if owner in case_owners(key) else (owner or key)
+    return [
+        Timer(key=f"{key}/{part}", at=at, rule=clock.rule, what=what, part=part, limit=str(clock.limit))
+        for part in PARTS
+        if (at := instants[part]) is not None and part not in running.rung and clock.due is not None
+    ]
+
+
+def case_owners(key: str) -> frozenset[str]:
+    """Return the order id a clock key begins with, as a set; empty for the case's own clocks."""
+    head = key.partition("/")[0]
+    return frozenset({head}) if head[:1] == "a" and head[1:].isdigit() else frozenset()
+
+
+def _sign(case: Case, order: Order | None, _context: Context) -> Sequence[Event]:
+    del case
+    return handling.auto_sign(order) if order is not None and order.state is OrderState.sent else ()
+
+
+def _escalate(case: Case, order: Order | None, context: Context) -> Sequence[Event]:
+    return () if order is None else returning.escalate_return(case, order, context)
+
+
+def _wake(case: Case, order: Order | None, context: Context) -> Sequence[Event]:
+    return () if order is None else more_time.wake(case, order, context)
+
+
+def _archive(_case: Case, _order: Order | None, _context: Context) -> Sequence[Event]:
+    return [Archived()]
+
+
+ACTS: dict[str, Callable[[Case, Order | None, Context], Sequence[Event]]] = {
+    "sign": _sign,
+    "return1": _escalate,
+    "return2": _escalate,
+    "pause": _wake,
+    "archive": _archive,
+}
+"""What happens when these clocks are due, instead of becoming overdue."""
