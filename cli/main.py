@@ -1,5 +1,6 @@
 """The `sanhuan` command; each subcommand is a module of this package and is imported when it is called."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -31,7 +32,9 @@ def prepare(
     """
     from cli import servers  # noqa: PLC0415 - each command loads only what it needs
 
-    finders = {"Temporal": lambda: servers.given_address() or servers.find_temporal(typer.echo)}
+    finders: dict[str, Callable[[], object]] = {
+        "Temporal": lambda: servers.given_address() or servers.find_temporal(typer.echo),
+    }
     if tests:
         finders["Temporal test server"] = lambda: servers.find_java_test_server(typer.echo)
     failed = False
