@@ -57,7 +57,7 @@ def _order_ended(case: Case, e: ev.OrderEnded) -> Sequence[Effect]:
 
 def _clock_set(case: Case, e: ev.ClockSet) -> Sequence[Effect]:
     order, _, what = e.clock.key.rpartition("/")
-    if e.why == "started" or what != "handle" or order not in case.orders:
+    if e.why in {"started", "submitted", "sent_back"} or what != "handle" or order not in case.orders:
         return ()
     return to_unit(case, order, "due_changed", why=e.why)
 
