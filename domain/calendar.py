@@ -71,7 +71,7 @@ class Period(Strict):
 class CalendarYear(Strict):
     """One year as its 国办 notice orders it, or provisionally by 放假办法 alone.
 
-    Precedence for a day: ``all_work`` (surge 应急高峰), ``make_up`` 调休, ``local_rest`` (放假办法 4), ``off``, weekday.
+    What holds for a day: ``all_work`` (surge), else ``make_up`` 调休, ``local_rest`` (放假办法 4), ``off``, weekday.
     """
 
     year: int

@@ -2,13 +2,12 @@
 
 A pack answers *which rule holds*; how a limit runs is clock.py. A case pins its pack when it opens (``Terms``), with
 the limits of every triage class, so that a case that turns urgent keeps its pack. The YAML files and how they derive
-from one another are under domain/policies/; storage/policies.py reads them, ``derive`` resolves them.
+from one another are under domain/policies/; storage/policies.py reads them, domain/derivation.py resolves them.
 
 Source texts say ``our default`` where no article or document gives the number (domain.md §0.1).
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias, TypeVar
@@ -17,7 +16,8 @@ from pydantic import Field, model_validator
 
 from domain.calendar import ONE_DAY, Calendar, local_day, midnight
 from domain.clock import ClockRule, Hours, Limit, Unit, UtcInstant, Warn
-from domain.model import Model, Strict
+from domain.derivation import scaled
+from domain.model import Model
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -69,7 +69,7 @@ class Grade(Label):
 
 
 class Co(Model):
-    """协办: due ``minus`` before the lead; under a lead limit up to ``same_up_to`` at the same instant. Never scaled."""
+    """协办: due ``minus`` before the lead, or with the lead under a limit up to ``same_up_to``. Kept unscaled."""
 
     minus: Limit
     same_up_to: Limit
@@ -207,6 +207,8 @@ def _fixed_length(limit: Limit) -> timedelta | None:
 _HANDLING: Final = {"handle": False, "redo": False, "handle_co": True, "redo_co": True}
 """The kinds of rule that come from the table ``handle``, and whether they are for a co-unit 协办."""
 
+_RETURN_WINDOW: Final = "return_window"
+
 Table: TypeAlias = dict[str, dict[str, LimitEntry]]
 
 
@@ -238,7 +240,7 @@ class Pack(Model):
     callback: Callback
     satisfaction: Satisfaction
     delivery: Delivery
-    scale: dict[str, Limit] = {}
+    scale: dict[str, Limit] = Field(default_factory=dict)
     scale_source: str | None = None
 
     @model_validator(mode="after")
@@ -264,14 +266,16 @@ class Pack(Model):
         _known(grade, self.grades, "unknown_grade")
         if kind in _HANDLING:
             return self._handling(kind, triage, case_type, grade)
-        if kind == "return_window":
+        if kind == _RETURN_WINDOW:
             return self._rule(kind, self.return_window, Warn())
         _known(kind, self.steps, "unknown_rule")
         row, entry = self._row(self.steps[kind], triage, kind)
         return self._rule(f"{kind}/{row}", entry, Warn())
 
     def has_step(self, kind: str, triage: str) -> bool:
-        """Whether the pack limits the step ``kind`` for this triage class (``respond`` only when urgent)."""
+        """Whether the pack limits ``kind`` for this triage class (``respond`` only when urgent)."""
+        if kind in _HANDLING or kind == _RETURN_WINDOW:
+            return True
         rows = self.steps.get(kind, {})
         return any(row in rows for row in self._rows(triage))
 
@@ -296,14 +300,13 @@ class Pack(Model):
             return rule
         scaled = self.scaled(wanted)
         source = f"{entry.source}; {self._why(triage, grade, co=_HANDLING[kind])}"
-        return rule.model_copy(
-            update={"limit": scaled, "nominal": wanted if self.scale else None, "source": source}
-        )
+        return rule.model_copy(update={"limit": scaled, "nominal": wanted if self.scale else None, "source": source})
 
     def _why(self, triage: str, grade: str, *, co: bool) -> str:
         reasons = []
         if grade != "grade_normal" and triage in self.graded_triages:
-            reasons.append(f"{self.grades[grade].zh} x{self.grades[grade].times}/{self.grades[grade].over} ({self.grades[grade].source})")
+            factor = self.grades[grade]
+            reasons.append(f"{factor.zh} x{factor.times}/{factor.over} ({factor.source})")
         if co:
             reasons.append(f"协办 -{self.co.minus} ({self.co.source})")
         return "; ".join(reasons)
@@ -349,7 +352,7 @@ class Pack(Model):
 
 
 class Terms(Model):
-    """What a case keeps from its opening on: pack and calendar version. Moving it is a command with author and reason."""
+    """What a case keeps from its opening on. Moving it is a command with author and reason."""
 
     pack_id: str
     pack_version: str
@@ -382,98 +385,3 @@ def _known(name: str, table: Mapping[str, Any], code: str) -> str:
     if name not in table:
         raise PolicyError(code, f"{name!r} is none of: {', '.join(table)}")
     return name
-
-
-# How packs derive from one another -----------------------------------------------------------------------------------
-
-Tree: TypeAlias = dict[str, Any]
-
-
-class Recipe(Strict):
-    """The ``derive`` key of a pack file: start from a pack, borrow triage rows from others, scale all limits."""
-
-    parent: Annotated[str, Field(alias="from")]
-    borrow: dict[str, str] = {}
-    scale: dict[str, Limit] = {}
-    scale_source: str | None = None
-
-    @model_validator(mode="after")
-    def _scale_has_source(self) -> Self:
-        if self.scale and not self.scale_source:
-            raise ValueError("a scale needs a scale_source")
-        return self
-
-
-def derive(tree: Tree, recipe: object, load: Callable[[str], Tree]) -> Tree:
-    """The raw pack that ``recipe`` makes of ``tree``; ``load`` gives the raw pack of a name.
-
-    Mappings are merged key by key, a mapping with a ``source`` (one number) is replaced whole. Raises pydantic's
-    ``ValidationError`` for a bad recipe.
-    """
-    steps = Recipe.model_validate(recipe)
-    whole = merged(load(steps.parent), tree)
-    for triage, name in steps.borrow.items():
-        whole = _borrowed(whole, load(name), triage)
-    if steps.scale:
-        whole = scaled_tree(whole, steps.scale)
-        whole |= {"scale": steps.scale, "scale_source": steps.scale_source}
-    return whole
-
-
-def merged(below: Tree, above: Tree) -> Tree:
-    """``below`` with the keys of ``above`` laid over it."""
-    result = dict(below)
-    for key, value in above.items():
-        old = result.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict) and "source" not in value
-        result[key] = merged(old, value) if both else value  # type: ignore[arg-type] - both are dicts
-    return result
-
-
-def _borrowed(tree: Tree, other: Tree, triage: str) -> Tree:
-    """``tree`` with the rows of ``triage`` from ``other``, each marked with the pack it comes from."""
-    origin = f"{other['id']}@{other['version']}"
-    steps = {name: dict(rows) for name, rows in tree["steps"].items()}
-    for name, rows in other["steps"].items():
-        if triage in rows and rows[triage] != steps.get(name, {}).get(triage):
-            steps.setdefault(name, {})[triage] = rows[triage] | {"origin": origin}
-    handle = {column: entry | {"origin": origin} for column, entry in other["handle"][triage].items()}
-    return tree | {"steps": steps, "handle": tree["handle"] | {triage: handle}}
-
-
-_LIMIT: Final = re.compile(r"\d+(wd|wh|d|h|min|s)", re.ASCII)
-_NOMINAL: Final = {"limit", "max"}
-_UNSCALED: Final = {"co"}
-
-
-def scaled_tree(tree: Tree, scale: Mapping[str, Limit]) -> Tree:
-    """``tree`` with every limit scaled; beside a ``limit`` or ``max`` that changed, ``nominal`` keeps what it was.
-
-    ``co`` stays: it is applied to nominal limits.
-    """
-    result: Tree = {}
-    for key, value in tree.items():
-        result[key] = value if key in _UNSCALED else _scaled_value(value, scale)
-        if key in _NOMINAL and result[key] != value:
-            result["nominal"] = value
-    return result
-
-
-def _scaled_value(value: object, scale: Mapping[str, Limit]) -> object:
-    if isinstance(value, dict):
-        return scaled_tree(value, scale)
-    if isinstance(value, str) and value in scale:
-        return str(scale[value])
-    if isinstance(value, str) and _LIMIT.fullmatch(value):
-        return str(scaled(Limit.parse(value), scale))
-    return value
-
-
-def scaled(limit: Limit, scale: Mapping[str, Limit]) -> Limit:
-    """``limit`` by the entry of ``scale`` in its unit, rounded up: under ``30min: 1s``, 45min are 2s."""
-    for given, becomes in scale.items():
-        found = _LIMIT.fullmatch(given)
-        if found is not None and found[1] == limit.unit:
-            per = int(given.removesuffix(found[1]))
-            return Limit(amount=-(-limit.amount * becomes.amount // per), unit=becomes.unit)
-    return limit

@@ -15,8 +15,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from domain.calendar import Calendar, CalendarYear, Period
+from domain.derivation import Tree, derive
 from domain.permissions import Permissions
-from domain.policy import Pack, Tree, derive
+from domain.policy import Pack
 
 POLICIES: Final = Path(__file__).resolve().parent.parent / "domain" / "policies"
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*")

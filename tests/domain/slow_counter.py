@@ -1,4 +1,4 @@
-"""A counter that cannot be wrong in the way a clever one can: it walks minute by minute and asks of each only two things.
+"""A counter that cannot be wrong in the way a clever one can: it walks minute by minute.
 
 It shares no code with domain/: days are ordinals, times are minutes since 1970-01-01 00:00 in Asia/Shanghai (UTC+8, no
 summer time since 1991), working days are a set of ordinals it is given.

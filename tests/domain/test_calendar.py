@@ -46,7 +46,8 @@ def test_year_has_the_published_number_of_days(year: int, working: int, make_up:
 
 
 @pytest.mark.parametrize(
-    ("year", "notice"), [(2024, "国办发明电〔2023〕7号"), (2025, "国办发明电〔2024〕12号"), (2026, "国办发明电〔2025〕7号")]
+    ("year", "notice"),
+    [(2024, "国办发明电〔2023〕7号"), (2025, "国办发明电〔2024〕12号"), (2026, "国办发明电〔2025〕7号")],
 )
 def test_year_names_its_notice(year: int, notice: str) -> None:
     on_file = next(y for y in CN.years if y.year == year)
@@ -61,7 +62,15 @@ def test_2027_on_file_is_provisional_and_has_only_the_statutory_days() -> None:
 
 @pytest.mark.parametrize("year", range(2025, 2037))
 def test_statutory_days_agree_with_holidays(year: int) -> None:
-    named = ("New Year's Day", "Chinese New Year", "Tomb-Sweeping Day", "Labor Day", "Dragon Boat", "Mid-Autumn", "National Day")
+    named = (
+        "New Year's Day",
+        "Chinese New Year",
+        "Tomb-Sweeping Day",
+        "Labor Day",
+        "Dragon Boat",
+        "Mid-Autumn",
+        "National Day",
+    )
     theirs = {
         day
         for day, name in holidays.country_holidays("CN", years=year).items()

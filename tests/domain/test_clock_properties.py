@@ -120,9 +120,7 @@ def test_due_lies_after_the_start(limit: Limit, calendar: Calendar, start: int) 
 
 
 @LIGHT
-@given(
-    data=st.data(), unit=st.sampled_from([Unit.wd, Unit.wh, Unit.d]), calendar=calendars(), start=MINUTES
-)
+@given(data=st.data(), unit=st.sampled_from([Unit.wd, Unit.wh, Unit.d]), calendar=calendars(), start=MINUTES)
 def test_the_last_counted_day_is_never_a_day_off(
     data: st.DataObject, unit: Unit, calendar: Calendar, start: int
 ) -> None:
@@ -237,9 +235,7 @@ def test_cards_surround_the_due(calendar: Calendar, start: int, limit: Limit) ->
 
 @LIGHT
 @given(calendar=calendars(), start=MINUTES, limit=limits(), wait=st.integers(0, 400 * 24 * 60))
-def test_a_paused_clock_stays_without_due_however_long(
-    calendar: Calendar, start: int, limit: Limit, wait: int
-) -> None:
+def test_a_paused_clock_stays_without_due_however_long(calendar: Calendar, start: int, limit: Limit, wait: int) -> None:
     clock = pause_clock(started(str(limit), instant(start), calendar), instant(start), "court")
     assert recompute(clock, calendar, HOURS).due is None
     assert due(resume_clock(clock, instant(start + wait), calendar, HOURS)) > instant(start + wait)
