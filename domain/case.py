@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from domain.casework import closing, dispatching, handling, inbox, more_time, outward, returning, screening, wakeups
 from domain.casework.applying import apply
+from domain.casework.columns import columns
 from domain.casework.commands import COMMANDS
 from domain.casework.events import EVENTS
 from domain.casework.following import consequences
@@ -37,6 +38,8 @@ MOST_CONSEQUENCES: Final = 20
 _UNTRIAGED = frozenset({Stage.screening})
 _BEFORE_ORDERS = frozenset({Stage.screening, Stage.triaged})
 _BEFORE_REPLY = frozenset({Stage.triaged, *WORKING})
+_WITH_ORDERS = _BEFORE_REPLY
+"""Orders may be out: when the lead has given his back, those of co-units still are."""
 
 _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context], Sequence[Event]], bool]]] = (
     # command               stages                                   rule                              machine
@@ -54,31 +57,31 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
     ("split_off",           OPEN,                                    screening.split_off,              False),
     ("become_own",          frozenset({Stage.merged}),               screening.become_own,             True),
     ("dispatch",            frozenset({Stage.triaged}),              dispatching.dispatch,             False),
-    ("add_assignment",      WORKING,                                 dispatching.add_assignment,       False),
-    ("reassign",            WORKING,                                 dispatching.reassign,             False),
-    ("withdraw_order",      WORKING,                                 dispatching.withdraw_order,       False),
+    ("add_assignment",      _WITH_ORDERS,                            dispatching.add_assignment,       False),
+    ("reassign",            _WITH_ORDERS,                            dispatching.reassign,             False),
+    ("withdraw_order",      _WITH_ORDERS,                            dispatching.withdraw_order,       False),
     ("designate",           _BEFORE_REPLY,                           dispatching.designate,            False),
-    ("confirm_by_phone",    WORKING,                                 dispatching.confirm_by_phone,     False),
-    ("sign",                WORKING,                                 handling.sign,                    False),
-    ("contact",             WORKING,                                 handling.contact,                 False),
-    ("begin_work",          WORKING,                                 handling.begin_work,              False),
-    ("report_progress",     WORKING,                                 handling.report_progress,         False),
-    ("submit_result",       WORKING,                                 handling.submit_result,           False),
-    ("review_result",       WORKING,                                 handling.review_result,           False),
-    ("waive_result",        WORKING,                                 handling.waive_result,            False),
-    ("request_return",      WORKING,                                 returning.request_return,         False),
-    ("review_return",       WORKING,                                 returning.review_return,          False),
-    ("decide_return",       WORKING,                                 returning.decide_return,          False),
-    ("request_extension",   WORKING,                                 more_time.request_extension,      False),
-    ("review_extension",    WORKING,                                 more_time.review_extension,       False),
-    ("request_pause",       WORKING,                                 more_time.request_pause,          False),
-    ("review_pause",        WORKING,                                 more_time.review_pause,           False),
-    ("resume",              WORKING,                                 more_time.resume,                 False),
+    ("confirm_by_phone",    _WITH_ORDERS,                            dispatching.confirm_by_phone,     False),
+    ("sign",                _WITH_ORDERS,                            handling.sign,                    False),
+    ("contact",             _WITH_ORDERS,                            handling.contact,                 False),
+    ("begin_work",          _WITH_ORDERS,                            handling.begin_work,              False),
+    ("report_progress",     _WITH_ORDERS,                            handling.report_progress,         False),
+    ("submit_result",       _WITH_ORDERS,                            handling.submit_result,           False),
+    ("review_result",       _WITH_ORDERS,                            handling.review_result,           False),
+    ("waive_result",        _WITH_ORDERS,                            handling.waive_result,            False),
+    ("request_return",      _WITH_ORDERS,                            returning.request_return,         False),
+    ("review_return",       _WITH_ORDERS,                            returning.review_return,          False),
+    ("decide_return",       _WITH_ORDERS,                            returning.decide_return,          False),
+    ("request_extension",   _WITH_ORDERS,                            more_time.request_extension,      False),
+    ("review_extension",    _WITH_ORDERS,                            more_time.review_extension,       False),
+    ("request_pause",       _WITH_ORDERS,                            more_time.request_pause,          False),
+    ("review_pause",        _WITH_ORDERS,                            more_time.review_pause,           False),
+    ("resume",              _WITH_ORDERS,                            more_time.resume,                 False),
     ("record_callback",     frozenset({Stage.callback}),             closing.record_callback,          False),
     ("waive_callback",      frozenset({Stage.callback}),             closing.waive_callback,           False),
     ("review_closing",      frozenset({Stage.callback}),             closing.review_closing,           False),
-    ("request_termination", WORKING,                                 closing.request_termination,      False),
-    ("review_termination",  WORKING,                                 closing.review_termination,       False),
+    ("request_termination", _WITH_ORDERS,                            closing.request_termination,      False),
+    ("review_termination",  _WITH_ORDERS,                            closing.review_termination,       False),
     ("caller_withdrew",     OPEN,                                    closing.caller_withdrew,          False),
     ("object",              frozenset({Stage.closed}),               closing.object_to_closing,        False),
     ("urge",                OPEN,                                    closing.urge,                     False),
@@ -97,8 +100,6 @@ def needs(command: Command) -> Sequence[Need]:
     found: list[Need] = []
     for field, kind in NEEDS.items():
         value = getattr(command, field, None)
-        if field == "case" and command.NAME == "attach_follower":
-            continue
         values = value if isinstance(value, tuple) else (value,)
         found += [Need(kind=kind, key=v) for v in values if v is not None]
     if command.NAME == "correct":
@@ -208,6 +209,7 @@ DECIDER: Final = Decider(
     claims=claims,
     todos=inbox.todos,
     card=card,
+    columns=columns,
     closed=closed,
     subject_unit=subject_unit,
 )

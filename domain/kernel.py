@@ -18,7 +18,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError
 
+from domain.clock import ClockError
 from domain.model import Model
+from domain.policy import PolicyError
 from domain.process import (
     SYSTEM,
     Card,
@@ -279,11 +281,11 @@ def advance(decider: Decider, process: Process, envelope: Envelope, facts: Facts
         return Advanced(process=process, records=records)
     try:
         at = max(received, process.floor or received)
-        process, record = _decide(decider, process, envelope, facts, at, now)
+        process, record = _decide(decider, process, envelope, facts, at=at, received=received, now=now)
     except Refusal as refusal:
         return Advanced(process=process, records=records, refusal=refusal.code, detail=refusal.detail)
     process = process.model_copy(update={"floor": at})
-    process, more = _ring_due(decider, process, facts, at, now)
+    process, more = _ring_due(decider, process, facts, at, now, armed_at=at)
     return Advanced(process=process, records=(*records, record, *more))
 
 
@@ -303,7 +305,10 @@ def authorise(decider: Decider, state: Any, envelope: Envelope, command: Command
 
 
 def replay(decider: Decider, process_id: str, events: Sequence[Written]) -> Process:
-    """Fold written events into the process they describe; raise ValueError at the first broken link of the chain."""
+    """Fold written events into the process they describe; raise ValueError at the first broken link of the chain.
+
+    All but ``floor`` is as it was: events do not say which of them were decisions.
+    """
     process = Process(id=process_id, kind=decider.kind, state=decider.initial())
     for event in events:
         head = chain(process.head, event.seq, event.type, event.at, event.body)
@@ -312,11 +317,18 @@ def replay(decider: Decider, process_id: str, events: Sequence[Written]) -> Proc
             raise ValueError(message)
         model = event_model(decider, event.type).model_validate(event.body)
         process = _apply(decider, process, model, event.at, head)
-    return _arm(decider, process)
+    return process
 
 
 def _decide(
-    decider: Decider, process: Process, envelope: Envelope, facts: Facts, at: datetime, now: datetime
+    decider: Decider,
+    process: Process,
+    envelope: Envelope,
+    facts: Facts,
+    *,
+    at: datetime,
+    received: datetime,
+    now: datetime,
 ) -> tuple[Process, Record]:
     model = command_model(decider, envelope.name)
     try:
@@ -324,7 +336,9 @@ def _decide(
     except ValidationError as error:
         raise Refusal("invalid_command", fields=[".".join(map(str, e["loc"])) for e in error.errors()]) from error
     authorise(decider, process.state, envelope, command, facts)
-    context = Context(now=at, recorded_at=now, actor=envelope.actor, command_id=envelope.id, facts=facts)
+    context = Context(
+        now=at, recorded_at=now, actor=envelope.actor, command_id=envelope.id, facts=facts, received_at=received
+    )
     settled: dict[str, str] = {}
     again: tuple[str, ...] = ()
     if envelope.name in KERNEL_COMMANDS:
@@ -334,22 +348,30 @@ def _decide(
         stage = decider.card(process.state).stage if process.seq else "new"
         if move is None or stage not in move.stages:
             raise Refusal("not_in_this_stage", command=envelope.name, stage=stage)
-        events = decider.decide(process.state, command, context)
+        try:
+            events = decider.decide(process.state, command, context)
+        except (ClockError, PolicyError) as error:
+            raise Refusal(error.code) from error
     process, written, planned = _write(decider, process, events, at)
-    process = _arm(decider, process)
     return process, Record(command=envelope, events=written, effects=planned, settled=settled, again=again)
 
 
 def _ring_due(
-    decider: Decider, process: Process, facts: Facts, until: datetime, now: datetime
+    decider: Decider,
+    process: Process,
+    facts: Facts,
+    until: datetime,
+    now: datetime,
+    armed_at: datetime | None = None,
 ) -> tuple[Process, tuple[Record, ...]]:
+    """Ring what is due. A timer that a decision armed in its own past is late since ``armed_at`` only, not since its instant."""
     records: list[Record] = []
     while due := sorted((t for t in process.timers if t.at <= until), key=lambda t: (t.at, t.key)):
         if len(records) >= MOST_RINGS:
             message = f"{process.id}: timer {due[0].key} keeps ringing"
             raise RuntimeError(message)
         timer = due[0]
-        late = now - timer.at > LATE_AFTER
+        late = now - max(timer.at, armed_at or timer.at) > LATE_AFTER
         rang = TimerRang(
             key=timer.key,
             n=timer.n,
@@ -361,7 +383,6 @@ def _ring_due(
         context = Context(now=timer.at, recorded_at=now, actor=SYSTEM, command_id=name, facts=facts)
         events = (rang, *decider.ring(process.state, timer.key, timer.at, context))
         process, written, planned = _write(decider, process, events, timer.at)
-        process = _arm(decider, process)
         envelope = Envelope(
             id=name,
             process=process.id,
@@ -401,7 +422,8 @@ def _apply(decider: Decider, process: Process, event: Event, at: datetime, head:
         update |= _apply_kernel(process, event, at)
     else:
         update["state"] = decider.apply(process.state, event, at)
-    return process.model_copy(update=update)
+    # Armed after every event, so that a replay, which knows no commands, numbers the timers alike.
+    return _arm(decider, process.model_copy(update=update))
 
 
 def _apply_kernel(process: Process, event: Event, at: datetime) -> dict[str, Any]:

@@ -66,6 +66,16 @@ class Limit(Model):
         """Give the form that ``parse`` reads."""
         return f"{self.amount}{self.unit}"
 
+    @property
+    def seconds(self) -> float:
+        """The length in seconds of a limit that runs 24x7; ``ClockError`` (``bad_limit``) for one that needs a calendar."""
+        if self.unit not in _SECONDS:
+            raise ClockError("bad_limit", f"{self} has no fixed length")
+        return float(self.amount * _SECONDS[self.unit])
+
+
+_SECONDS: Final = {Unit.h: 3600, Unit.min: 60, Unit.s: 1}
+
 
 class Span(Strict):
     """Working hours from ``opens`` to ``closes`` (exclusive) on one day, written ``08:30-12:00``."""

@@ -7,6 +7,8 @@ from one another are under domain/policies/; storage/policies.py reads them, dom
 Source texts say ``our default`` where no article or document gives the number (domain.md §0.1).
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -385,3 +387,9 @@ def _known(name: str, table: Mapping[str, Any], code: str) -> str:
     if name not in table:
         raise PolicyError(code, f"{name!r} is none of: {', '.join(table)}")
     return name
+
+
+def pack_sha(pack: Pack) -> str:
+    """The sha256 of the pack's canonical JSON: what a case pins beside id and version."""
+    text = json.dumps(pack.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

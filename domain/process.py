@@ -69,7 +69,10 @@ class Event(Model):
 
 
 class Envelope(Model):
-    """A command on its way: who sent it, under which id, and when our door received it (the instant lateness is judged by)."""
+    """A command on its way: who sent it, under which id, and when our door received it (the instant lateness is judged by).
+
+    ``effect`` says that the id is an effect's: the command performs it. ``settles`` names the effect this command answers.
+    """
 
     id: str
     process: str
@@ -77,6 +80,8 @@ class Envelope(Model):
     body: dict[str, Any]
     actor: Actor
     received_at: datetime
+    effect: bool = False
+    settles: str | None = None
 
 
 class Timer(Model):
@@ -172,7 +177,8 @@ class Context:
     """What surrounds one decision: the effective instant, who decides, and the facts.
 
     ``now`` is the instant the decision was received (never before the last one in the journal); ``recorded_at`` the instant
-    of the commit. The two differ after an outage.
+    of the commit. The two differ after an outage. ``received_at`` is the bare instant at our door, by which lateness is
+    judged (law 6); it may lie before ``now`` when others decided in between.
     """
 
     now: datetime
@@ -180,6 +186,12 @@ class Context:
     actor: Actor
     command_id: str
     facts: Facts
+    received_at: datetime | None = None
+
+    @property
+    def judged_at(self) -> datetime:
+        """The instant at which lateness is judged."""
+        return self.now if self.received_at is None else self.received_at
 
 
 class Card(Model):
@@ -214,6 +226,7 @@ class Decider:
     ``claims``                unique keys that hold while the state holds them
     ``todos``                 who has to act now
     ``card``                  stage, allowed commands and who is awaited, for the workflow
+    ``columns``               rows of the list tables
     ``closed``                whether the process is over (it can still be asked to start again)
     ``subject_unit``          the unit a command is about, for scopes such as "own unit"
     ========================  ==========================================================================================
@@ -234,5 +247,6 @@ class Decider:
     claims: Callable[[Any], frozenset[str]]
     todos: Callable[[Any], Sequence[Todo]]
     card: Callable[[Any], Card]
+    columns: Callable[[Any], dict[str, list[dict[str, Any]]]]
     closed: Callable[[Any], bool]
     subject_unit: Callable[[Any, Command], str | None]

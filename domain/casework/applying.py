@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from domain.casework import events as ev
 from domain.casework.state import (
@@ -20,6 +22,11 @@ from domain.casework.state import (
 )
 from domain.casework.words import ClosingCode, OrderRole, OrderState, Stage
 from domain.process import Event
+
+
+CORRECTABLE: Final = frozenset(
+    {"case_type", "district", "street", "item", "matter", "caller_type", "confidential"}
+)
 
 
 def apply(case: Case, event: Event, at: datetime) -> Case:
@@ -53,6 +60,12 @@ def _caller(case: Case, request: str, **update: Any) -> Case:
     return _set(case, callers={**case.callers, request: caller.model_copy(update=update)})
 
 
+def _no_termination(case: Case, order: str) -> Case:
+    """What became of the order another way needs no termination any more."""
+    asked = case.termination is not None and case.termination.order == order
+    return _set(case, termination=None) if asked else case
+
+
 def _opened(case: Case, e: ev.Opened, at: datetime) -> Case:
     caller = Caller(request=e.request, case=e.request)
     fields = e.model_dump(exclude={"request"})
@@ -64,7 +77,8 @@ def _stage_moved(case: Case, e: ev.StageMoved, at: datetime) -> Case:
 
 
 def _screening_ended(case: Case, e: ev.ScreeningEnded, at: datetime) -> Case:
-    return _set(case, end=e.way, code=ClosingCode(str(e.end)), closed_at=at)
+    code = ClosingCode(e.end) if e.end in set(ClosingCode) else None
+    return _set(case, end=e.way, code=code, closed_at=at, matters={})
 
 
 def _merge_proposed(case: Case, e: ev.MergeProposed, at: datetime) -> Case:
@@ -76,7 +90,7 @@ def _merge_refused(case: Case, _e: ev.MergeRefused, _at: datetime) -> Case:
 
 
 def _merged(case: Case, e: ev.Merged, at: datetime) -> Case:
-    return _set(case, merging_into=None, merging_since=None, main_case=e.into, code=ClosingCode.merged, closed_at=at)
+    return _set(case, merging_into=None, merging_since=None, main_case=e.into, code=ClosingCode.merged, closed_at=at, matters={})
 
 
 def _follower_attached(case: Case, e: ev.FollowerAttached, _at: datetime) -> Case:
@@ -103,18 +117,24 @@ def _triaged(case: Case, e: ev.Triaged, _at: datetime) -> Case:
 
 
 def _corrected(case: Case, e: ev.Corrected, _at: datetime) -> Case:
-    if e.field not in type(case).model_fields:
+    version = {"item_version": e.item_version} if e.field == "item" else {}
+    try:
+        value = getattr(Case.model_validate({e.field: e.value}), e.field) if e.field in CORRECTABLE else None
+    except ValidationError:
         return case
-    return type(case).model_validate({**case.model_dump(), e.field: e.value})
+    return case if e.field not in CORRECTABLE else _set(case, **{e.field: value}, **version)
 
 
-def _clock_set(case: Case, e: ev.ClockSet, _at: datetime) -> Case:
+def _clock_set(case: Case, e: ev.ClockSet, at: datetime) -> Case:
     old = case.clocks.get(e.clock.key)
     if old is None or old.stopped_at is not None:
         return _set(case, clocks={**case.clocks, e.clock.key: Running(clock=e.clock)})
     # What was missed stays missed and is not missed twice; a due that moved before it came warns anew.
     moved = e.clock.due is not None and e.clock.due != old.clock.due and old.overdue_at is None
-    return _clock(case, e.clock.key, clock=e.clock, rung=() if moved else old.rung)
+    # A warning whose instant has passed when the clock is set has been given before, or comes too late to warn.
+    instants = {"yellow": e.clock.yellow_at, "red": e.clock.red_at}
+    passed = tuple(part for part, instant in instants.items() if instant is not None and instant <= at)
+    return _clock(case, e.clock.key, clock=e.clock, rung=passed if moved else old.rung)
 
 
 def _clock_stopped(case: Case, e: ev.ClockStopped, _at: datetime) -> Case:
@@ -181,7 +201,8 @@ def _progress_reported(case: Case, e: ev.ProgressReported, at: datetime) -> Case
 
 def _result_submitted(case: Case, e: ev.ResultSubmitted, at: datetime) -> Case:
     submission = Submission(at=at, by=e.by, code=e.code, reply=e.reply, documents=e.documents)
-    return _order(case, e.order, state=OrderState.submitted, submission=submission, extending=None, pausing=None)
+    case = _order(case, e.order, state=OrderState.submitted, submission=submission, extending=None, pausing=None)
+    return _no_termination(case, e.order)
 
 
 def _result_accepted(case: Case, e: ev.ResultAccepted, _at: datetime) -> Case:
@@ -194,15 +215,15 @@ def _result_sent_back(case: Case, e: ev.ResultSentBack, _at: datetime) -> Case:
 
 
 def _result_waived(case: Case, e: ev.ResultWaived, _at: datetime) -> Case:
-    return _order(case, e.order, state=OrderState.waived)
+    return _no_termination(_order(case, e.order, state=OrderState.waived), e.order)
 
 
 def _order_ended(case: Case, e: ev.OrderEnded, _at: datetime) -> Case:
     old = case.orders.get(e.order)
     proposed = old.returning.proposed_owner if e.how == OrderState.returned and old and old.returning else None
-    case = _order(case, e.order, state=OrderState(e.how), returning=None, extending=None, pausing=None)
-    termination = None if case.termination and case.termination.order == e.order else case.termination
-    return _set(case, proposed_owner=proposed or case.proposed_owner, termination=termination)
+    ended = OrderState(e.how) if e.how in set(OrderState) else OrderState.withdrawn
+    case = _order(case, e.order, state=ended, returning=None, extending=None, pausing=None)
+    return _set(_no_termination(case, e.order), proposed_owner=proposed or case.proposed_owner)
 
 
 def _order_locked(case: Case, e: ev.OrderLocked, _at: datetime) -> Case:
@@ -267,7 +288,7 @@ def _extension_decided(case: Case, e: ev.ExtensionDecided, _at: datetime) -> Cas
 
 
 def _pause_requested(case: Case, e: ev.PauseRequested, at: datetime) -> Case:
-    return _order(case, e.order, pausing=PauseRequest(by=e.by, kind=e.kind, at=at))
+    return _order(case, e.order, pausing=PauseRequest(by=e.by, kind=e.kind, at=at, evidence=e.evidence))
 
 
 def _pause_decided(case: Case, e: ev.PauseDecided, at: datetime) -> Case:

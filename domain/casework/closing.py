@@ -67,7 +67,7 @@ def record_callback(case: Case, command: RecordCallback, context: Context) -> Se
     if satisfied:
         return events
     if command.unreasonable:
-        if case.proposal is not None:
+        if case.proposal is not None and case.proposal.approved_by is None:
             raise Refusal("closing_open")
         if command.note is None:
             raise Refusal("reason_needed")
@@ -87,9 +87,12 @@ def waive_callback(case: Case, command: WaiveCallback, context: Context) -> Sequ
     ]
 
 
-def redo(case: Case, request: str, context: Context) -> Sequence[Event]:
-    """Start the next handling cycle: the lead's unit again, with fresh limits; at 2 and 4 the ladder asks for more (M17)."""
-    count = case.dissatisfied + 1
+def redo(case: Case, request: str, context: Context, *, dissatisfied: bool = True) -> Sequence[Event]:
+    """Start the next handling cycle: the lead's unit again, with fresh limits; at 2 and 4 the ladder asks for more (M17).
+
+    Only what a caller is dissatisfied with counts on the ladder, not what a second person sent back.
+    """
+    count = case.dissatisfied + (1 if dissatisfied else 0)
     cycle = case.cycle + 1
     lead = case.lead
     events: list[Event] = [RedoStarted(cycle=cycle, dissatisfied=count, request=request)]
@@ -100,7 +103,7 @@ def redo(case: Case, request: str, context: Context) -> Sequence[Event]:
     events += send(case, [(lead.unit, OrderRole.lead)], context, no_return=lead.no_return, parent=lead.id, cycle=cycle)
     ladder = context.facts.pack.ladder
     for at, kind in ((ladder.urge_at.value, MatterKind.urge), (ladder.supervise_at.value, MatterKind.supervision)):
-        if at == count:
+        if dissatisfied and at == count:
             events.append(MatterRaised(matter=f"m{case.matters_raised + 1}", kind=kind))
     return events
 
@@ -115,7 +118,8 @@ def review_closing(case: Case, command: ReviewClosing, context: Context) -> Sequ
     reviewed = ClosingReviewed(by=context.actor.user, approve=command.approve, reason=command.reason)
     if command.approve:
         return [reviewed]
-    return [reviewed, *redo(case, proposal.request or case.no, context)]
+    request = proposal.request or next(c.request for c in case.active_callers)
+    return [reviewed, *redo(case, request, context, dissatisfied=proposal.request is not None)]
 
 
 def request_termination(case: Case, command: RequestTermination, context: Context) -> Sequence[Event]:
@@ -147,14 +151,14 @@ def caller_withdrew(case: Case, command: CallerWithdrew, context: Context) -> Se
         raise Refusal("already_called_back", request=command.request)
     left = CallerLeft(request=caller.request, by=context.actor.user, note=command.note)
     events: list[Event] = [left, *clocks.stop(case, f"callback/{caller.request}", context, met=None)]
-    others = [c for c in case.callers.values() if c.request != caller.request and c.outcome != "withdrew"]
-    if others or case.proposal is not None:
-        return events
-    return [
-        *events,
-        *take_back(case, context, command.note),
-        *close(case, ClosingCode.caller_withdrew, context),
-    ]
+    return [*events, *close_if_nobody_is_left(case, caller.request, command.note, context)]
+
+
+def close_if_nobody_is_left(case: Case, gone: str, reason: str, context: Context) -> Sequence[Event]:
+    """Close as withdrawn when ``gone`` was the last caller; else the case goes on for the others."""
+    if case.proposal is not None or any(c.request != gone for c in case.active_callers):
+        return ()
+    return [*take_back(case, context, reason), *close(case, ClosingCode.caller_withdrew, context)]
 
 
 def object_to_closing(case: Case, command: Object, context: Context) -> Sequence[Event]:

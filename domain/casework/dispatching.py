@@ -18,6 +18,7 @@ from domain.casework.words import DONE, LIVE, WITH_UNIT, OrderRole, OrderState
 from domain.process import Context, Event, Refusal
 
 LEAD = OrderRole.lead
+INFORMED = OrderRole.informed
 
 
 def dispatch(case: Case, command: Dispatch, context: Context) -> Sequence[Event]:
@@ -68,6 +69,7 @@ def withdraw_order(case: Case, command: WithdrawOrder, context: Context) -> Sequ
 
 def designate(case: Case, command: Designate, context: Context) -> Sequence[Event]:
     """Name the owner for good: his order is locked. Settles the open question; the former lead's order is taken over."""
+    not_merging(case)
     recusal(case, context)
     matter = case.owner_matter
     if matter is None:
@@ -141,14 +143,21 @@ def send(
     cycle: int | None = None,
     note: str | None = None,
 ) -> Sequence[Event]:
-    """Send orders and start their clocks. Refuses a unit named twice or already holding an open order of the case."""
-    known_units(context, *(unit for unit, _ in wanted))
+    """Send orders and start their clocks. Refuses a unit named twice or already holding an open order of the case.
+
+    What a unit was only informed of does not stand in its way, and a result it has given as a helper not in that of the lead.
+    The units of a ``cycle`` that a redo begins are those that had the order: only they may be missing from the facts.
+    """
+    if cycle is None:
+        known_units(context, *(unit for unit, _ in wanted))
     round_ = cycle or case.cycle
     gone = {o.id for o in (without, *without_too) if o is not None}
-    taken = {o.unit for o in case.orders.values() if o.cycle == round_ and o.id not in gone and o.state in LIVE | DONE}
+    held = [o for o in case.orders.values() if o.cycle == round_ and o.id not in gone and o.role is not INFORMED]
+    taken = {o.unit for o in held if o.state in LIVE}
+    done = {o.unit for o in held if o.state in DONE}
     events: list[Event] = []
     for n, (unit, role) in enumerate(wanted, start=len(case.orders) + 1):
-        if unit in taken:
+        if unit in taken or (unit in done and role is not LEAD):
             raise Refusal("unit_twice", unit=unit)
         taken.add(unit)
         order = f"a{n}"
@@ -165,7 +174,7 @@ def send(
                 note=note,
             )
         )
-        if role is not OrderRole.informed:
+        if role is not INFORMED:
             events += order_clocks(case, order, role, context)
     return events
 

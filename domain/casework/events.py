@@ -114,6 +114,7 @@ class Corrected(Event):
     value: str
     by: str
     reason: str
+    item_version: str | None = None
 
 
 # --------------------------------------------------------------------------------------------------------------- clocks

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from domain.casework import timekeeping as clocks
 from domain.casework.closing import conclude
-from domain.casework.events import StageMoved
+from domain.casework.events import MatterSettled, StageMoved
 from domain.casework.state import Case
-from domain.casework.words import DONE, WORKING, OrderRole, OrderState, Stage
+from domain.casework.words import DONE, OWNER_MATTERS, WORKING, OrderRole, OrderState, Stage
 from domain.process import Context, Event
 
 DERIVED = frozenset({Stage.triaged, *WORKING, Stage.callback, Stage.closed})
@@ -42,10 +42,14 @@ def derived_stage(case: Case) -> Stage:
 def _on_entry(case: Case, stage: Stage, context: Context) -> Sequence[Event]:
     if stage is Stage.triaged:
         return clocks.start(case, "dispatch", "dispatch", context)
-    if stage is Stage.callback:
-        return [
-            e
-            for caller in case.waiting_callers
-            for e in clocks.start(case, f"callback/{caller.request}", "callback", context)
-        ]
-    return ()
+    if stage is not Stage.callback:
+        return ()
+    events: list[Event] = []
+    for matter in case.matters.values():
+        if matter.kind in OWNER_MATTERS:
+            # The work is done and accepted: who owned it has been overtaken.
+            events.append(MatterSettled(matter=matter.key, by="system"))
+            events += clocks.stop(case, f"matter/{matter.key}", context, met=None)
+    for caller in case.waiting_callers:
+        events += clocks.start(case, f"callback/{caller.request}", "callback", context)
+    return events

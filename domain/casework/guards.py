@@ -36,7 +36,8 @@ def four_eyes(context: Context, *others: str | None) -> None:
 
 def recusal(case: Case, context: Context) -> None:
     """Refuse with ``recusal`` when the actor's unit is a party: nobody decides on his own unit's dispute."""
-    parties = {o.unit for o in case.live} | ({case.proposed_owner} if case.proposed_owner else set())
+    proposed = {o.returning.proposed_owner for o in case.live if o.returning is not None}
+    parties = {o.unit for o in case.live} | proposed | ({case.proposed_owner} if case.proposed_owner else set())
     if context.actor.unit is not None and context.actor.unit in parties:
         raise Refusal("recusal", unit=context.actor.unit)
 

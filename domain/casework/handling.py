@@ -47,7 +47,7 @@ def contact(case: Case, command: Contact, context: Context) -> Sequence[Event]:
     """Record that the caller was contacted or the spot reached: the response of an urgent order. Signs if need be."""
     order = order_in(case, command.order, (OrderState.sent, *AT_WORK))
     return [
-        *_sign_first(case, order, context),
+        *sign_first(case, order, context),
         CallerContacted(order=order.id, by=context.actor.user, how=command.how, note=command.note),
         *clocks.stop(case, f"{order.id}/respond", context),
     ]
@@ -77,7 +77,7 @@ def submit_result(case: Case, command: SubmitResult, context: Context) -> Sequen
     if order.pausing is not None and order.pausing.since is not None:
         raise Refusal("paused", order=order.id)
     return [
-        *_sign_first(case, order, context),
+        *sign_first(case, order, context),
         ResultSubmitted(
             order=order.id,
             by=context.actor.user,
@@ -124,7 +124,8 @@ def waive_result(case: Case, command: WaiveResult, context: Context) -> Sequence
     ]
 
 
-def _sign_first(case: Case, order: Order, context: Context) -> Sequence[Event]:
+def sign_first(case: Case, order: Order, context: Context) -> Sequence[Event]:
+    """Sign an order whose unit acts before having signed."""
     if order.state is not OrderState.sent:
         return ()
     return [OrderSigned(order=order.id, by=context.actor.user), *clocks.stop(case, f"{order.id}/sign", context)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.casework.handling import AT_WORK
 from domain.casework.state import Case, Order, Running
 from domain.casework.words import OWNER_MATTERS, WITH_UNIT, OrderRole, OrderState, Stage, Triage
 from domain.process import Todo
@@ -73,18 +74,19 @@ def _step(case: Case, key: str, role: str, commands: tuple[str, ...], since: dat
 def _order(case: Case, order: Order) -> Iterator[Todo]:
     handle = case.running(f"{order.id}/handle")
     rule = handle.clock.rule if handle else "handle"
-    if order.state in WITH_UNIT:
+    if commands := _unit_commands(order):
         yield Todo(
             key=f"{order.id}/unit",
             role=LIAISON,
             unit=order.unit,
-            commands=_unit_commands(order),
+            commands=commands,
             since=order.sent_at,
             due=_due(case.running(f"{order.id}/sign")) if order.state is OrderState.sent else _due(handle),
             rule=rule,
             subject=order.id,
         )
-    if case.triage is Triage.urgent and order.contacted_at is None and order.phoned_at is None:
+    unheard = order.state in WITH_UNIT and order.contacted_at is None and order.phoned_at is None
+    if case.triage is Triage.urgent and unheard:
         yield Todo(
             key=f"{order.id}/phone",
             role="dispatcher",
@@ -98,17 +100,17 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
         yield _review(case, order)
     if order.state is OrderState.submitted and order.submission is not None:
         review = case.running(f"{order.id}/review")
-        commands = ("review_result",) if order.role is OrderRole.lead else ("review_result", "waive_result")
+        reviews = ("review_result",) if order.role is OrderRole.lead else ("review_result", "waive_result")
         yield Todo(
             key=f"{order.id}/review",
             role="order_reviewer",
-            commands=commands,
+            commands=reviews,
             since=order.submission.at,
             due=_due(review),
             rule=review.clock.rule if review else "reply_review",
             subject=order.id,
         )
-    if order.extending is not None:
+    if order.extending is not None and order.state in AT_WORK:
         first = order.extending.step == 1
         yield Todo(
             key=f"{order.id}/extension",
@@ -120,7 +122,7 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
             rule="extension",
             subject=order.id,
         )
-    if order.pausing is not None and order.pausing.since is None:
+    if order.pausing is not None and order.pausing.since is None and order.state in AT_WORK:
         yield Todo(
             key=f"{order.id}/pause",
             role="order_reviewer",
@@ -132,7 +134,7 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
 
 
 def _unit_commands(order: Order) -> tuple[str, ...]:
-    if order.pausing is not None and order.pausing.since is not None:
+    if order.state in AT_WORK and order.pausing is not None and order.pausing.since is not None:
         return ("resume", "contact")
     more = () if order.extending else ("request_extension",)
     pause = () if order.pausing else ("request_pause",)

@@ -41,7 +41,7 @@ def request_extension(case: Case, command: RequestExtension, context: Context) -
         reason=command.reason,
         caller_told=command.caller_told,
     )
-    if running is None or (running.clock.due is not None and context.now >= running.clock.due):
+    if running is None or (running.clock.due is not None and context.judged_at >= running.clock.due):
         return [requested, ExtensionDecided(order=order.id, outcome="denied_late")]
     return [requested]
 
@@ -76,9 +76,9 @@ def review_extension(case: Case, command: ReviewExtension, context: Context) -> 
     unit = (policy.cap.nominal or policy.cap.limit).unit
     by = context.facts.pack.scaled(Limit(amount=request.days, unit=unit))
     events.append(ExtensionDecided(order=order.id, outcome="granted"))
-    events += clocks.extend(case, f"{order.id}/handle", by, context)
+    events += clocks.extend(case, f"{order.id}/handle", by, context, asked_at=request.at)
     if order.role is OrderRole.lead:
-        events += clocks.extend(case, f"overall/{order.cycle}", by, context)
+        events += clocks.extend(case, f"overall/{order.cycle}", by, context, asked_at=request.at)
     return events
 
 
@@ -112,7 +112,7 @@ def review_pause(case: Case, command: ReviewPause, context: Context) -> Sequence
         return [decided]
     events: list[Event] = [decided]
     for key in _paused_keys(order):
-        events += clocks.hold(case, key, request.kind, context, request.kind)
+        events += clocks.hold(case, key, request.kind, context, request.evidence)
     pack = context.facts.pack
     type_ = pack.pause_type(request.kind)
     rule = ClockRule(

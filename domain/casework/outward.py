@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.casework import events as ev
 from domain.casework.state import Case
-from domain.casework.words import OrderRole, Triage
+from domain.casework.words import OrderRole, Stage, Triage
 from domain.process import Effect, Event
 
 
@@ -91,7 +91,11 @@ def _extension_decided(case: Case, e: ev.ExtensionDecided) -> Sequence[Effect]:
 
 
 def _follower(case: Case, e: ev.FollowerAttached) -> Sequence[Effect]:
-    return to_case(e.case, "confirm_merge", {"into": case.no})
+    out = list(to_case(e.case, "confirm_merge", {"into": case.no}))
+    if case.stage is Stage.callback and case.lead is not None and case.lead.submission is not None:
+        # The others had the answer when it was accepted; this caller came later.
+        out += to_callers(case, "replied", case.lead.submission.reply, only=e.request)
+    return out
 
 
 def _accepted(case: Case, e: ev.ResultAccepted) -> Sequence[Effect]:

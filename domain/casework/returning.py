@@ -13,14 +13,15 @@ from domain.casework.events import (
     ReturnRequested,
     ReturnReviewed,
 )
-from domain.casework.guards import four_eyes, known_units, order_in
+from domain.casework.guards import four_eyes, known_units, order_in, recusal
+from domain.casework.handling import sign_first
 from domain.casework.state import Case, Order, ReturnRequest
 from domain.casework.words import MatterKind, OrderState
 from domain.process import Context, Event, Refusal
 
 
 def request_return(case: Case, command: RequestReturn, context: Context) -> Sequence[Event]:
-    """Ask, within the pack's window after dispatch. The clocks run on (先办后议).
+    """Ask, within the pack's window after dispatch. The clocks run on (先办后议); who asks has received the order: it is signed.
 
     The second request on one case, by any unit, raises the question of the owner instead of going round once more.
     """
@@ -28,11 +29,12 @@ def request_return(case: Case, command: RequestReturn, context: Context) -> Sequ
     if order.no_return:
         raise Refusal("no_return", order=order.id)
     window = clocks.start_by(context.facts.pack.rule("return_window"), "window", context, at=order.sent_at).clock.due
-    if window is None or context.now >= window:
+    if window is None or context.judged_at >= window:
         raise Refusal("return_window_closed", order=order.id)
     known_units(context, command.proposed_owner)
     if command.proposed_owner == order.unit:
         raise Refusal("same_unit", unit=order.unit)
+    signed = sign_first(case, order, context)
     requested = ReturnRequested(
         order=order.id,
         by=context.actor.user,
@@ -42,8 +44,8 @@ def request_return(case: Case, command: RequestReturn, context: Context) -> Sequ
         proposed_owner=command.proposed_owner,
     )
     if case.returns + 1 >= context.facts.pack.return_review.adjudicate_at.value:
-        return [requested, *_to_matter(case, order, MatterKind.second_return, context)]
-    return [requested, *clocks.start(case, f"{order.id}/return1", "return_review1", context)]
+        return [*signed, requested, *_to_matter(case, order, MatterKind.second_return, context)]
+    return [*signed, requested, *clocks.start(case, f"{order.id}/return1", "return_review1", context)]
 
 
 def review_return(case: Case, command: ReviewReturn, context: Context) -> Sequence[Event]:
@@ -52,6 +54,7 @@ def review_return(case: Case, command: ReviewReturn, context: Context) -> Sequen
     reviewers = context.facts.pack.return_review.reviewers
     if request.escalated or context.actor.role != reviewers[request.step - 1]:
         raise Refusal("not_your_turn", step=request.step)
+    recusal(case, context)
     four_eyes(context, request.by, request.first_by)
     reviewed = ReturnReviewed(
         order=order.id, step=request.step, by=context.actor.user, approve=command.approve, reason=command.reason
@@ -69,6 +72,7 @@ def decide_return(case: Case, command: DecideReturn, context: Context) -> Sequen
     order, request = _asked(case, command.order)
     if not request.escalated:
         raise Refusal("not_your_turn", step=request.step)
+    recusal(case, context)
     four_eyes(context, request.by, request.first_by)
     reviewed = ReturnReviewed(
         order=order.id, step=3, by=context.actor.user, approve=command.approve, reason=command.reason

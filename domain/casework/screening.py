@@ -1,8 +1,10 @@
 """研判: from the registered request to an end of screening or a triage class (11.2, 11.14)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from domain.casework import timekeeping as clocks
+from domain.casework.closing import close_if_nobody_is_left
 from domain.casework.commands import (
     Answer,
     AttachFollower,
@@ -76,8 +78,9 @@ def merge(case: Case, command: Merge, context: Context) -> Sequence[Event]:
         raise Refusal("unknown_case", case=command.into)
     if not target.open:
         raise Refusal("case_closed", case=command.into)
-    if case.live or len(case.callers) > 1:
+    if case.live:
         raise Refusal("leads_others", case=case.no)
+    _leads_nobody(case)
     return [MergeProposed(into=command.into, by=context.actor.user, reason=command.reason)]
 
 
@@ -115,7 +118,11 @@ def split_off(case: Case, command: SplitOff, context: Context) -> Sequence[Event
     if caller.outcome is not None:
         raise Refusal("already_called_back", request=command.request)
     split = FollowerSplit(case=caller.case, request=command.request, by=context.actor.user, reason=command.reason)
-    return [split, *clocks.stop(case, f"callback/{command.request}", context, met=None)]
+    return [
+        split,
+        *clocks.stop(case, f"callback/{command.request}", context, met=None),
+        *close_if_nobody_is_left(case, command.request, command.reason, context),
+    ]
 
 
 def become_own(case: Case, command: BecomeOwn, context: Context) -> Sequence[Event]:
@@ -160,7 +167,7 @@ def triage(case: Case, command: Classify, context: Context) -> Sequence[Event]:
     return events
 
 
-FIELDS: dict[str, type | None] = {
+FIELDS: Final[Mapping[str, type | None]] = {
     "case_type": CaseType,
     "caller_type": CallerType,
     "confidential": bool,
@@ -191,16 +198,21 @@ def correct(case: Case, command: Correct, context: Context) -> Sequence[Event]:
         value=command.value,
         by=context.actor.user,
         reason=command.reason,
+        item_version=context.facts.items[command.value].version if command.field == "item" else None,
     )
     return [corrected]
+
+
+def _leads_nobody(case: Case) -> None:
+    if any(c.case != case.no for c in case.active_callers):
+        raise Refusal("leads_others", case=case.no)
 
 
 def _end(
     case: Case, end: Stage, context: Context, *, text: str, way: str | None = None, remedy: str | None = None
 ) -> Sequence[Event]:
     not_merging(case)
-    if len(case.callers) > 1:
-        raise Refusal("leads_others", case=case.no)
+    _leads_nobody(case)
     return [
         ScreeningEnded(end=end, by=context.actor.user, text=text, way=way, remedy=remedy),
         *clocks.stop_all(case, "screen", context, met=True),

@@ -63,6 +63,7 @@ class PauseRequest(Model):
     kind: str
     at: datetime
     since: datetime | None = None
+    evidence: str | None = None
 
 
 class Submission(Model):
@@ -215,6 +216,11 @@ class Case(Model):
     def owner_matter(self) -> Matter | None:
         """The open question who owns the case, or None."""
         return next((m for m in self.matters.values() if m.kind in OWNER_MATTERS), None)
+
+    @property
+    def active_callers(self) -> tuple[Caller, ...]:
+        """Callers who have not taken their request back."""
+        return tuple(c for c in self.callers.values() if c.outcome != "withdrew")
 
     @property
     def waiting_callers(self) -> tuple[Caller, ...]:

@@ -43,7 +43,7 @@ def stop(case: Case, key: str, context: Context, *, met: bool | None = True) -> 
     running = case.running(key)
     if running is None:
         return ()
-    events: list[Event] = list(annul(key, running, context))
+    events: list[Event] = list(annul(key, running, context.judged_at))
     late = running.overdue_at is not None and not events
     events.append(ClockStopped(key=key, stopped_at=context.now, met=met and not late if met is not None else None))
     return events
@@ -59,8 +59,10 @@ def hold(case: Case, key: str, kind: str, context: Context, evidence: str | None
     running = case.running(key)
     if running is None or running.clock.due is None:
         return ()
-    held = pause_clock(running.clock, context.now, kind, evidence)
-    return (*annul(key, running, context), ClockSet(clock=held, why=kind))
+    # It stands still from the instant the decision was received, but not before it last began to run.
+    ran_from = running.clock.pauses[-1].end if running.clock.pauses else None
+    held = pause_clock(running.clock, max(context.judged_at, ran_from or running.clock.start), kind, evidence)
+    return (*annul(key, running, context.judged_at), ClockSet(clock=held, why=kind))
 
 
 def release(case: Case, key: str, context: Context, why: str) -> Sequence[Event]:
@@ -72,18 +74,18 @@ def release(case: Case, key: str, context: Context, why: str) -> Sequence[Event]
     return (ClockSet(clock=clock, why=why),)
 
 
-def extend(case: Case, key: str, by: Limit, context: Context) -> Sequence[Event]:
-    """Give a running clock more time."""
+def extend(case: Case, key: str, by: Limit, context: Context, *, asked_at: datetime) -> Sequence[Event]:
+    """Give a running clock more time; an overdue that came after ``asked_at``, while others considered, is annulled."""
     running = case.running(key)
     if running is None:
         return ()
     clock = extend_clock(running.clock, by, context.facts.calendar, context.facts.pack.hours)
-    return (*annul(key, running, context), ClockSet(clock=clock, why="extended"))
+    return (*annul(key, running, asked_at), ClockSet(clock=clock, why="extended"))
 
 
-def annul(key: str, running: Running, context: Context) -> Sequence[Event]:
-    """Annul an overdue whose instant lies after the one this decision was received at (law 6)."""
-    if running.overdue_at is None or running.annulled or context.now > running.overdue_at:
+def annul(key: str, running: Running, received_at: datetime) -> Sequence[Event]:
+    """Annul an overdue whose instant lies after the one this decision was received at (law 6). At the instant itself it is late."""
+    if running.overdue_at is None or running.annulled or received_at >= running.overdue_at:
         return ()
     return (OverdueAnnulled(key=key, due=running.overdue_at),)
 

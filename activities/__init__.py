@@ -1,0 +1,1 @@
+"""Effects: what workflows have done outside. ``journal.py`` is the one that decides."""

@@ -1,0 +1,305 @@
+"""The journal's one act: decide a command and write everything it means in one transaction (architecture §1.1, §1.2).
+
+Guarantees, each with a test of its own:
+
+* a command takes effect once: its id is unique, and a repeated id returns the stored outcome;
+* the journal decides the order: a caller that is behind first gets what it missed; one that is ahead, or on another history,
+  writes nothing, and the process parks with an incident;
+* what is owed is a row, written with the decision that owes it;
+* a refusal is a value and writes only its command row;
+* timers that have passed are made up first.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.labels import details_text, effect_summary, timer_summary
+from activities.signatures import CommitRequest, CommitResult, EffectOrder, TimerOrder
+from domain.deciders import decider_of
+from domain.kernel import GENESIS, TICK, Advanced, Process, advance, card, needs, todos
+from domain.policy import Pack
+from domain.process import SYSTEM, Card, Decider, Envelope, Facts
+from storage import journal as sql
+from storage.rules import Rules
+from storage.unit_of_work import Database, StorageUnavailable
+
+DELIVERED: Final = frozenset({"order_message"})
+
+
+class Journal:
+    """Commits decisions. One instance a worker process; thread-safe."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.rules = Rules(database)
+
+    @activity.defn(name="journal.commit")
+    def commit(self, request: CommitRequest) -> CommitResult:
+        """Decide and write. Raises a retryable error when the database is away: then nothing was written."""
+        try:
+            with self.database.write() as connection:
+                return self.commit_in(connection, request)
+        except StorageUnavailable as error:
+            raise ApplicationError("the database did not answer", type="StorageUnavailable") from error
+        except sql.ClaimTaken as taken:
+            return self._refuse_claim(request, taken)
+
+    def commit_in(self, connection: Connection, request: CommitRequest) -> CommitResult:
+        """Decide and write in the caller's transaction."""
+        loaded = sql.load(connection, request.process)
+        if loaded is not None and loaded.parked:
+            return _parked(request, loaded.parked)
+        if (why := _divergence(connection, request, loaded)) is not None:
+            sql.park(connection, request.process, why, request.now)
+            return _parked(request, why)
+        decider = decider_of(request.process)
+        process = _process(decider, request.process, loaded)
+        envelope = request.envelope
+        if loaded is None:
+            # The first commit of a case opens it from its request; what was asked beside that follows in the next one.
+            envelope = self._opening(connection, request)
+            if envelope is None:
+                return _nothing(request)
+        elif envelope is not None and (stored := sql.stored_command(connection, envelope.id)) is not None:
+            if stored.outcome != "received":
+                return self._answer_again(connection, request, decider, process, stored)
+        if envelope is None:
+            envelope = Envelope(
+                id=TICK, process=request.process, name=TICK, body={}, actor=SYSTEM, received_at=request.now
+            )
+        facts = self._facts(connection, decider, process, envelope)
+        advanced = advance(decider, process, envelope, facts, request.now)
+        self._write(connection, decider, process, advanced, envelope, request, opened=loaded is None)
+        opening_done = loaded is None and request.envelope is not None and envelope.id != request.envelope.id
+        if opening_done:
+            return self.commit_in(connection, request)
+        return self._result(connection, request, decider, advanced, facts.pack)
+
+    # ------------------------------------------------------------------------------------------------------- writing
+
+    def _write(
+        self,
+        connection: Connection,
+        decider: Decider,
+        before: Process,
+        advanced: Advanced,
+        envelope: Envelope,
+        request: CommitRequest,
+        *,
+        opened: bool,
+    ) -> None:
+        after = advanced.process
+        if advanced.records:
+            sql.write_claims(
+                connection, request.process, _claims(decider, before), _claims(decider, after)
+            )
+            sql.write_process(
+                connection,
+                after,
+                closed=decider.closed(after.state),
+                opened=opened,
+                now=request.now,
+                old_seq=before.seq,
+            )
+            sql.write_records(connection, request.process, advanced.records, request.now)
+            sql.write_todos(connection, request.process, todos(decider, before), todos(decider, after))
+            sql.write_columns(connection, _columns(decider, before), _columns(decider, after))
+            if opened:
+                sql.mark_started(connection, request.process.partition("/")[2], request.now)
+        if advanced.refusal is not None:
+            sql.write_command(
+                connection,
+                envelope,
+                outcome="refused",
+                now=request.now,
+                code=advanced.refusal,
+                detail=advanced.detail,
+            )
+
+    def _refuse_claim(self, request: CommitRequest, taken: sql.ClaimTaken) -> CommitResult:
+        """The decision needs a key another process holds: refuse it, in a transaction that writes only the command row."""
+        detail = {"key": taken.key, "holder": taken.holder}
+        with self.database.write() as connection:
+            loaded = sql.load(connection, request.process)
+            decider = decider_of(request.process)
+            process = _process(decider, request.process, loaded)
+            envelope = request.envelope
+            if envelope is None:
+                message = f"{request.process}: a timer wants the claim {taken.key}"
+                raise ApplicationError(message, type="ClaimTaken")
+            sql.write_command(
+                connection, envelope, outcome="refused", now=request.now, code="order_exists", detail=detail
+            )
+            pack = self._facts(connection, decider, process, envelope).pack
+            refused = Advanced(process=process, records=(), refusal="order_exists", detail=detail)
+            return self._result(connection, request, decider, refused, pack)
+
+    # ------------------------------------------------------------------------------------------------------- answering
+
+    def _answer_again(
+        self, connection: Connection, request: CommitRequest, decider: Decider, process: Process, stored: Any
+    ) -> CommitResult:
+        """Return the stored outcome, and all the caller has missed since the seq it knows."""
+        refusal = stored.code if stored.outcome == "refused" else None
+        again = Advanced(process=process, records=(), refusal=refusal, detail=stored.detail or {})
+        events: Sequence[str] = ()
+        if stored.seq_from is not None and stored.seq_to is not None:
+            events = sql.event_types(connection, request.process, stored.seq_from, stored.seq_to)
+        pack = self.rules.pack(*_terms(process)[:3])
+        result = self._result(connection, request, decider, again, pack)
+        return result.model_copy(update={"events": tuple(events)})
+
+    def _result(
+        self, connection: Connection, request: CommitRequest, decider: Decider, advanced: Advanced, pack: Pack
+    ) -> CommitResult:
+        process = advanced.process
+        new_from = process.seq - sum(len(r.events) for r in advanced.records)
+        if request.everything or request.seq < new_from or any(r.again for r in advanced.records):
+            after = 0 if request.everything or any(r.again for r in advanced.records) else request.seq
+            rows = sql.owed_effects(connection, request.process, after)
+            effects = [_order(r.id, r.kind, r.target, r.body, r.attempt, pack, urgent=r.urgent) for r in rows]
+        else:
+            planned = [e for r in advanced.records for e in r.effects]
+            effects = [_order(e.id, e.kind, e.target, e.body, e.attempt, pack, urgent=e.urgent) for e in planned]
+        closed = decider.closed(process.state)
+        seen_card = card(decider, process)
+        return CommitResult(
+            outcome="recorded" if advanced.refusal is None else "refused",
+            seq=process.seq,
+            head=process.head,
+            code=advanced.refusal,
+            detail=advanced.detail,
+            events=tuple(e.type for e in advanced.records[-1].events) if advanced.records else (),
+            effects=tuple(effects),
+            settled=tuple(k for r in advanced.records for k, v in r.settled.items() if v != "planned"),
+            timers=tuple(
+                TimerOrder(key=t.key, n=t.n, at=t.at, summary=timer_summary(t)) for t in process.timers
+            ),
+            card=seen_card,
+            closed=closed,
+            owed=sql.count_owed(connection, request.process) if closed else 0,
+            details=details_text(seen_card),
+        )
+
+    # ------------------------------------------------------------------------------------------------------- looking up
+
+    def _facts(self, connection: Connection, decider: Decider, process: Process, envelope: Envelope) -> Facts:
+        units, items, cases = sql.facts(connection, needs(decider, envelope))
+        pack_id, version, sha, calendar = _terms(process, envelope)
+        return Facts(
+            pack=self.rules.pack(pack_id, version, sha),
+            calendar=self.rules.calendar(calendar),
+            permissions=self.rules.permissions(),
+            units=units,
+            items=items,
+            cases=cases,
+        )
+
+    def _opening(self, connection: Connection, request: CommitRequest) -> Envelope | None:
+        """Make the command that opens a case from its registered request; None when there is no such request."""
+        kind, _, no = request.process.partition("/")
+        row = sql.request_of(connection, no) if kind == "case" else None
+        if row is None:
+            return None
+        version, sha = self.rules.current_pack(row.pack)
+        body = {
+            "request": row.no,
+            "received_at": row.received_at.astimezone(UTC).isoformat(),
+            "case_type": row.case_type,
+            "channel": row.channel,
+            "caller_type": row.caller_type,
+            "grade": row.grade,
+            "confidential": row.confidential,
+            "district": row.district,
+            "street": row.street,
+            "pack": row.pack,
+            "pack_version": version,
+            "pack_sha": sha,
+            "calendar": self.rules.current_calendar(),
+        }
+        return Envelope(
+            id=f"{request.process}/open",
+            process=request.process,
+            name="open",
+            body=body,
+            actor=SYSTEM,
+            received_at=request.now,
+        )
+
+
+def _divergence(connection: Connection, request: CommitRequest, loaded: sql.Loaded | None) -> str | None:
+    """Say how workflow and journal disagree; None when the workflow is equal or behind on the same history."""
+    if request.seq == 0:
+        return None
+    if loaded is None or request.seq > loaded.seq:
+        return "workflow_ahead"
+    head = loaded.head if request.seq == loaded.seq else sql.head_at(connection, request.process, request.seq)
+    return None if head == request.head else "heads_differ"
+
+
+def _process(decider: Decider, process: str, loaded: sql.Loaded | None) -> Process:
+    if loaded is None:
+        return Process(id=process, kind=decider.kind, state=decider.initial())
+    return _parse(decider, loaded.snapshot)
+
+
+def _parse(decider: Decider, snapshot: str) -> Process:
+    process = Process.model_validate_json(snapshot)
+    return process.model_copy(update={"state": decider.state.model_validate(process.state)})
+
+
+def _terms(process: Process, envelope: Envelope | None = None) -> tuple[str, str, str, str]:
+    """Return the pinned pack id, version and sha, and the calendar; of the opening command before there is a state."""
+    state = process.state
+    if process.seq:
+        return state.pack, state.pack_version, state.pack_sha, state.calendar
+    body: Mapping[str, Any] = envelope.body if envelope else {}
+    return body["pack"], body["pack_version"], body["pack_sha"], body["calendar"]
+
+
+def _claims(decider: Decider, process: Process) -> frozenset[str]:
+    return decider.claims(process.state) if process.seq else frozenset()
+
+
+def _columns(decider: Decider, process: Process) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    return decider.columns(process.state) if process.seq else {}
+
+
+def _order(
+    id_: str, kind: str, target: str, body: Mapping[str, Any], attempt: int, pack: Pack, *, urgent: bool
+) -> EffectOrder:
+    extra: dict[str, Any] = {}
+    if kind in DELIVERED:
+        budget = pack.delivery
+        extra = {
+            "tries": budget.attempts.value,
+            "first_s": budget.first.limit.seconds,
+            "factor": float(budget.factor.value),
+            "longest_s": budget.longest.limit.seconds,
+            "timeout_s": budget.timeout.limit.seconds,
+        }
+    return EffectOrder(
+        id=id_,
+        kind=kind,
+        target=target,
+        summary=effect_summary(kind, target, body),
+        urgent=urgent,
+        attempt=attempt,
+        on_refused=body.get("on_refused"),
+        **extra,
+    )
+
+
+def _parked(request: CommitRequest, why: str) -> CommitResult:
+    return CommitResult(
+        outcome="parked", seq=request.seq, head=request.head, code=why, card=Card(stage="parked"), details=why
+    )
+
+
+def _nothing(request: CommitRequest) -> CommitResult:
+    return CommitResult(outcome="refused", seq=0, head=GENESIS, code="unknown_process", card=Card(stage="new"), closed=True)

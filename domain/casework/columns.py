@@ -1,0 +1,64 @@
+"""What lists and reports need of a case: one row of the case, one row an order. Codes and instants only."""
+
+from typing import Any
+
+from domain.casework.state import Case
+from domain.casework.timekeeping import is_late
+from domain.casework.words import LIVE, OrderRole
+
+
+def columns(case: Case) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of the list tables, by table."""
+    lead = case.lead
+    overall = case.clocks.get(f"overall/{case.cycle}")
+    row = {
+        "no": case.no,
+        "stage": str(case.stage),
+        "ring": case.ring,
+        "case_type": str(case.case_type),
+        "channel": str(case.channel),
+        "triage": str(case.triage) if case.triage else None,
+        "grade": str(case.grade),
+        "confidential": case.confidential,
+        "district": case.district,
+        "street": case.street,
+        "item": case.item,
+        "matter": case.matter_key,
+        "lead_unit": lead.unit if lead else None,
+        "main_case": case.main_case,
+        "cycle": case.cycle,
+        "returns": case.returns,
+        "dissatisfied": case.dissatisfied,
+        "code": str(case.code) if case.code else None,
+        "received_at": case.received_at,
+        "closed_at": case.closed_at,
+        "due": overall.clock.due if overall and overall.stopped_at is None else None,
+        "overdue": any(r.overdue_at is not None for k, r in case.clocks.items() if k.startswith("overall/")),
+        "pack": case.pack,
+    }
+    orders = [
+        {
+            "case_no": case.no,
+            "order_id": order.id,
+            "unit": order.unit,
+            "role": str(order.role),
+            "state": str(order.state),
+            "live": order.state in LIVE,
+            "cycle": order.cycle,
+            "sent_at": order.sent_at,
+            "signed_at": order.signed_at,
+            "auto_signed": order.auto_signed,
+            "contacted_at": order.contacted_at,
+            "due": _due(case, order.id),
+            "overdue": is_late(case, order),
+            "no_return": order.no_return,
+            "lead": order.role is OrderRole.lead,
+        }
+        for order in case.orders.values()
+    ]
+    return {"case_row": [row], "order_row": orders}
+
+
+def _due(case: Case, order: str) -> Any:
+    running = case.running(f"{order}/handle")
+    return running.clock.due if running else None

@@ -1,0 +1,111 @@
+"""Packs, calendars and permissions as the journal uses them: pinned versions, kept as rows that never change.
+
+A running case asks for exactly the pack and calendar it pinned; a new case gets those in force. The YAML files are where
+they come from (:mod:`storage.policies`); :func:`register` copies a version into the database once.
+"""
+
+from datetime import datetime
+from functools import cache, lru_cache
+
+from sqlalchemy import Connection, select
+
+from domain.calendar import Calendar
+from domain.permissions import Permissions
+from domain.policy import Pack, pack_sha
+from storage.journal import insert_once, upsert
+from storage.models import CalendarRow, PolicyRow, SettingRow
+from storage.policies import load_calendar, load_pack, load_permissions
+from storage.unit_of_work import Database
+
+_policy = PolicyRow.__table__
+_calendar = CalendarRow.__table__
+_setting = SettingRow.__table__
+
+
+class RuleMissing(LookupError):
+    """A pinned pack or calendar is not in the database, or not the one that was pinned."""
+
+
+class Rules:
+    """Cached access to pinned rules. Versions never change, so what was read once holds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.pack = lru_cache(maxsize=64)(self._pack)
+        self.calendar = lru_cache(maxsize=16)(self._read_calendar)
+
+    def _pack(self, pack_id: str, version: str, sha: str) -> Pack:
+        with self._database.read() as connection:
+            body = connection.execute(
+                select(_policy.c.body).where(
+                    _policy.c.id == pack_id, _policy.c.version == version, _policy.c.sha == sha
+                )
+            ).scalar_one_or_none()
+        if body is None:
+            raise RuleMissing(f"policy pack {pack_id}@{version} ({sha[:12]}) is not in the database")
+        return Pack.model_validate_json(body)
+
+    def _read_calendar(self, version: str) -> Calendar:
+        with self._database.read() as connection:
+            body = connection.execute(
+                select(_calendar.c.body).where(_calendar.c.version == version)
+            ).scalar_one_or_none()
+        if body is None:
+            raise RuleMissing(f"calendar {version} is not in the database")
+        return Calendar.model_validate_json(body)
+
+    def permissions(self) -> Permissions:
+        """Return the permission table of this release."""
+        return load_permissions()
+
+    def current_pack(self, pack_id: str) -> tuple[str, str]:
+        """Return version and sha of the pack new cases get."""
+        return _version_of(pack_id)
+
+    def current_calendar(self) -> str:
+        """Return the version of the calendar new cases get."""
+        return load_calendar().version
+
+
+@cache
+def _version_of(pack_id: str) -> tuple[str, str]:
+    pack = load_pack(pack_id)
+    return pack.version, pack_sha(pack)
+
+
+def register(connection: Connection, pack_ids: tuple[str, ...], now: datetime) -> None:
+    """Copy packs and calendar of this release into the database; raise RuleMissing if a version changed its content."""
+    for pack_id in pack_ids:
+        pack = load_pack(pack_id)
+        sha = pack_sha(pack)
+        known = connection.execute(
+            select(_policy.c.sha).where(_policy.c.id == pack_id, _policy.c.version == pack.version)
+        ).scalar_one_or_none()
+        if known is not None and known != sha:
+            raise RuleMissing(f"policy pack {pack_id}@{pack.version} was changed without a new version")
+        values = {
+            "id": pack_id,
+            "version": pack.version,
+            "sha": sha,
+            "body": pack.model_dump_json(),
+            "loaded_at": now,
+        }
+        insert_once(connection, _policy, values, ("id", "version"))
+    calendar = load_calendar()
+    insert_once(
+        connection,
+        _calendar,
+        {"version": calendar.version, "body": calendar.model_dump_json(), "loaded_at": now},
+        ("version",),
+    )
+
+
+def setting(connection: Connection, key: str, default: str) -> str:
+    """Return a setting of the installation."""
+    value = connection.execute(select(_setting.c.value).where(_setting.c.key == key)).scalar_one_or_none()
+    return default if value is None else value
+
+
+def put_setting(connection: Connection, key: str, value: str) -> None:
+    """Write a setting."""
+    upsert(connection, _setting, {"key": key, "value": value}, ("key",))
