@@ -1,0 +1,55 @@
+"""The one catalogue of words for people: refusals, problems, labels. zh is the default, en the other language.
+
+``domain/locale/{zh,en}.po`` hold them by key (``refusal.four_eyes``); the names of commands and roles stand in the permission
+table and are served from there, so that no word has two homes. Read once, at the first use.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from babel.messages.pofile import read_po
+
+from storage.policies import load_permissions
+
+LOCALE: Final = Path(__file__).resolve().parent.parent / "domain" / "locale"
+LANGUAGES: Final = ("zh", "en")
+DEFAULT: Final = "zh"
+
+
+class _Values(dict[str, Any]):
+    """Values of a text; one that is not given stays visible as its name."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """Return all texts of a language by key."""
+    with (LOCALE / f"{lang}.po").open("rb") as file:
+        messages = read_po(file, locale=lang, abort_invalid=True)
+    texts = {str(m.id): str(m.string) for m in messages if m.id and m.string}
+    table = load_permissions()
+    column = LANGUAGES.index(lang)
+    texts |= {f"role.{code}": names[column] for code, names in table.roles.items()}
+    texts |= {f"command.{code}": (row.zh, row.en)[column] for code, row in table.commands.items()}
+    return texts
+
+
+def known(key: str) -> bool:
+    """Say whether the catalogue has this text."""
+    return key in catalogue(DEFAULT)
+
+
+def text(key: str, lang: str = DEFAULT, **values: Any) -> str:
+    """Return the text of ``key``, filled with ``values``; the key itself when there is none. Never raises."""
+    found = catalogue(lang if lang in LANGUAGES else DEFAULT).get(key)
+    if found is None:
+        return key
+    filled = {k: ", ".join(map(str, v)) if isinstance(v, list | tuple) else v for k, v in values.items()}
+    try:
+        return found.format_map(_Values(filled))
+    except (ValueError, AttributeError, IndexError):
+        return found
