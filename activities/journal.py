@@ -64,9 +64,10 @@ class Journal:
             # The first commit of a case opens it from its request; what was asked beside that follows in the next one.
             envelope = self._opening(connection, request)
             if envelope is None:
-                return _nothing(request)
-        elif envelope is not None and (stored := sql.stored_command(connection, envelope.id)) is not None:
-            if stored.outcome != "received":
+                return _nothing()
+        elif envelope is not None:
+            stored = sql.stored_command(connection, envelope.id)
+            if stored is not None and stored.outcome != "received":
                 return self._answer_again(connection, request, decider, process, stored)
         if envelope is None:
             envelope = Envelope(
@@ -95,9 +96,7 @@ class Journal:
     ) -> None:
         after = advanced.process
         if advanced.records:
-            sql.write_claims(
-                connection, request.process, _claims(decider, before), _claims(decider, after)
-            )
+            sql.write_claims(connection, request.process, _claims(decider, before), _claims(decider, after))
             sql.write_process(
                 connection,
                 after,
@@ -177,9 +176,7 @@ class Journal:
             events=tuple(e.type for e in advanced.records[-1].events) if advanced.records else (),
             effects=tuple(effects),
             settled=tuple(k for r in advanced.records for k, v in r.settled.items() if v != "planned"),
-            timers=tuple(
-                TimerOrder(key=t.key, n=t.n, at=t.at, summary=timer_summary(t)) for t in process.timers
-            ),
+            timers=tuple(TimerOrder(key=t.key, n=t.n, at=t.at, summary=timer_summary(t)) for t in process.timers),
             card=seen_card,
             closed=closed,
             owed=sql.count_owed(connection, request.process) if closed else 0,
@@ -301,5 +298,7 @@ def _parked(request: CommitRequest, why: str) -> CommitResult:
     )
 
 
-def _nothing(request: CommitRequest) -> CommitResult:
-    return CommitResult(outcome="refused", seq=0, head=GENESIS, code="unknown_process", card=Card(stage="new"), closed=True)
+def _nothing() -> CommitResult:
+    return CommitResult(
+        outcome="refused", seq=0, head=GENESIS, code="unknown_process", card=Card(stage="new"), closed=True
+    )

@@ -7,6 +7,7 @@ class that performs it is checked against the stub (tests/workflows/test_signatu
 from datetime import datetime
 from typing import Any, Final
 
+from pydantic import Field
 from temporalio import activity
 
 from domain.model import Model
@@ -69,7 +70,7 @@ class CommitResult(Model):
     seq: int
     head: str
     code: str | None = None
-    detail: dict[str, Any] = {}
+    detail: dict[str, Any] = Field(default_factory=dict)
     events: tuple[str, ...] = ()
     effects: tuple[EffectOrder, ...] = ()
     settled: tuple[str, ...] = ()
@@ -86,7 +87,7 @@ class Performed(Model):
     status: str
     code: str | None = None
     reply: str | None = None
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = Field(default_factory=dict)
 
 
 @activity.defn(name="journal.commit")

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from pydantic import Field
+
 from domain.kernel import GENESIS
 from domain.model import Model
 from domain.process import Actor, Command, Envelope
@@ -15,14 +17,13 @@ NEW = "new"
 class ProcessStart(Model):
     """How a run of a process begins. A fresh run knows nothing (seq 0) and catches up from the journal.
 
-    After continue-as-new a run carries what is not in the journal: waiting messages, ids seen, effects it had begun.
+    After continue-as-new a run knows seq and head, and carries the messages that had not reached the journal.
     """
 
     process: str
     seq: int = 0
     head: str = GENESIS
     waiting: tuple[Envelope, ...] = ()
-    open_effects: tuple[str, ...] = ()
 
 
 class Decision(Model, Generic[C]):
@@ -58,4 +59,4 @@ class Refused(Model):
     """A refusal as a value."""
 
     code: str
-    detail: dict[str, Any] = {}
+    detail: dict[str, Any] = Field(default_factory=dict)

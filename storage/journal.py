@@ -24,19 +24,20 @@ from storage.models import (
     RequestRow,
     TodoRow,
     UnitRow,
+    table,
 )
 
-LIST_TABLES: Final[Mapping[str, Any]] = {"case_row": CaseRow.__table__, "order_row": OrderRow.__table__}
+LIST_TABLES: Final[Mapping[str, Any]] = {"case_row": table(CaseRow), "order_row": table(OrderRow)}
 OWED: Final = ("planned", "incident")
 NOT_OPEN: Final = frozenset({"answered", "diverted", "guided", "merged", "declined", "closed", "archived"})
 
-_process = ProcessRow.__table__
-_event = EventRow.__table__
-_command = CommandRow.__table__
-_effect = EffectRow.__table__
-_claim = ClaimRow.__table__
-_todo = TodoRow.__table__
-_incident = IncidentRow.__table__
+_process = table(ProcessRow)
+_event = table(EventRow)
+_command = table(CommandRow)
+_effect = table(EffectRow)
+_claim = table(ClaimRow)
+_todo = table(TodoRow)
+_incident = table(IncidentRow)
 
 
 class ClaimTaken(Exception):
@@ -131,7 +132,7 @@ def facts(
     items: dict[str, ItemFact] = {}
     cases: dict[str, CaseFact] = {}
     if codes := wanted.get("unit"):
-        u = UnitRow.__table__
+        u = table(UnitRow)
         rows = connection.execute(
             select(u.c.code, u.c.level, u.c.district, u.c.parent, u.c.active, u.c.endpoint).where(u.c.code.in_(codes))
         )
@@ -147,11 +148,11 @@ def facts(
             for r in rows
         }
     if codes := wanted.get("item"):
-        i = ItemRow.__table__
+        i = table(ItemRow)
         rows = connection.execute(select(i.c.code, i.c.version, i.c.owner).where(i.c.code.in_(codes)))
         items = {r.code: ItemFact(code=r.code, version=r.version, owner=r.owner) for r in rows}
     if codes := wanted.get("case"):
-        c = CaseRow.__table__
+        c = table(CaseRow)
         rows = connection.execute(select(c.c.no, c.c.stage, c.c.main_case).where(c.c.no.in_(codes)))
         cases = {
             r.no: CaseFact(no=r.no, open=r.stage not in NOT_OPEN, stage=r.stage, main_case=r.main_case) for r in rows
@@ -161,7 +162,7 @@ def facts(
 
 def request_of(connection: Connection, no: str) -> Any | None:
     """Return the coded fields of a request (no caller data), or None."""
-    r = RequestRow.__table__
+    r = table(RequestRow)
     columns = (
         r.c.no,
         r.c.received_at,
@@ -180,7 +181,7 @@ def request_of(connection: Connection, no: str) -> Any | None:
 
 def mark_started(connection: Connection, no: str, now: datetime) -> None:
     """Note that the request's case has begun."""
-    r = RequestRow.__table__
+    r = table(RequestRow)
     connection.execute(update(r).where(r.c.no == no, r.c.started_at.is_(None)).values(started_at=now))
 
 
@@ -321,9 +322,7 @@ def _settle(connection: Connection, record: Record, now: datetime) -> None:
             case _:
                 pass
         if event.type == "effect_retried":
-            connection.execute(
-                update(_effect).where(_effect.c.id == body["effect"]).values(attempt=body["attempt"])
-            )
+            connection.execute(update(_effect).where(_effect.c.id == body["effect"]).values(attempt=body["attempt"]))
     for effect, status in record.settled.items():
         settle_effect(connection, effect, status, now, status)
 
@@ -424,7 +423,9 @@ def write_todos(connection: Connection, process: str, before: Sequence[Todo], af
 
 
 def write_columns(
-    connection: Connection, before: Mapping[str, Sequence[Mapping[str, Any]]], after: Mapping[str, Sequence[Mapping[str, Any]]]
+    connection: Connection,
+    before: Mapping[str, Sequence[Mapping[str, Any]]],
+    after: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> None:
     """Write the list rows that changed."""
     for name, rows in after.items():
@@ -434,5 +435,3 @@ def write_columns(
         for row in rows:
             if known.get(tuple(row[k] for k in keys)) != row:
                 upsert(connection, table, row, keys)
-
-

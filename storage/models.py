@@ -1,13 +1,28 @@
-"""All tables. The journal (process, event, command, effect, claim, todo) is the truth; list columns derive from it; caller
+"""All tables.
+
+The journal (process, event, command, effect, claim, todo) is the truth; list columns derive from it; caller
 data (person, request) stands apart, and every read of it leaves an audit row.
 
 Instants are UTC. Small structured values are JSON; the snapshot of a process is one JSON text written and read whole.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -49,6 +64,11 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: Utc, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+def table(model: type[Base]) -> Table:
+    """Return the table of a model, for Core statements."""
+    return cast("Table", model.__table__)
 
 
 # ------------------------------------------------------------------------------------------------------------ journal
@@ -334,9 +354,7 @@ class AuditRow(Base):
     """Who read or changed what, and why. Append only."""
 
     __tablename__ = "audit"
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(index=True)
     user: Mapped[str] = mapped_column(String(80))
     role: Mapped[str | None] = mapped_column(String(40))

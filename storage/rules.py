@@ -13,13 +13,13 @@ from domain.calendar import Calendar
 from domain.permissions import Permissions
 from domain.policy import Pack, pack_sha
 from storage.journal import insert_once, upsert
-from storage.models import CalendarRow, PolicyRow, SettingRow
+from storage.models import CalendarRow, PolicyRow, SettingRow, table
 from storage.policies import load_calendar, load_pack, load_permissions
 from storage.unit_of_work import Database
 
-_policy = PolicyRow.__table__
-_calendar = CalendarRow.__table__
-_setting = SettingRow.__table__
+_policy = table(PolicyRow)
+_calendar = table(CalendarRow)
+_setting = table(SettingRow)
 
 
 class RuleMissing(LookupError):

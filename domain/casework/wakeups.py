@@ -13,8 +13,12 @@ PARTS = ("yellow", "due", "red")
 
 
 def timers(case: Case) -> Sequence[Timer]:
-    """Return yellow, due and red of every clock that runs and has not rung them. A paused clock has none."""
-    return [t for key, running in case.clocks.items() if running.stopped_at is None for t in _of(key, running)]
+    """Return the next instant (yellow, due, red) of every clock that runs: one timer a live deadline.
+
+    The one after it is armed when this one has rung. A paused clock has none.
+    """
+    running = ((key, r) for key, r in case.clocks.items() if r.stopped_at is None and r.clock.due is not None)
+    return [timer for key, r in running if (timer := _next(key, r)) is not None]
 
 
 def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[Event]:
@@ -33,22 +37,22 @@ def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[
     return [stopped, *act(case, case.orders.get(owner), context)]
 
 
-def _of(key: str, running: Running) -> Sequence[Timer]:
+def _next(key: str, running: Running) -> Timer | None:
     clock = running.clock
     instants = {"yellow": clock.yellow_at, "due": clock.due, "red": clock.red_at}
+    for part in PARTS:
+        at = instants[part]
+        if at is not None and part not in running.rung:
+            return Timer(
+                key=f"{key}/{part}", at=at, rule=clock.rule, what=_what(key), part=part, limit=str(clock.limit)
+            )
+    return None
+
+
+def _what(key: str) -> str:
+    """Return what a clock measures, without whose it is: ``handle`` of ``a1/handle``, ``callback`` of ``callback/{request}``."""
     owner, _, what = key.rpartition("/")
-    what = "overall" if owner == "overall" else what if owner in case_owners(key) else (owner or key)
-    return [
-        Timer(key=f"{key}/{part}", at=at, rule=clock.rule, what=what, part=part, limit=str(clock.limit))
-        for part in PARTS
-        if (at := instants[part]) is not None and part not in running.rung and clock.due is not None
-    ]
-
-
-def case_owners(key: str) -> frozenset[str]:
-    """Return the order id a clock key begins with, as a set; empty for the case's own clocks."""
-    head = key.partition("/")[0]
-    return frozenset({head}) if head[:1] == "a" and head[1:].isdigit() else frozenset()
+    return what if owner and owner[1:].isdigit() else owner or key
 
 
 def _sign(case: Case, order: Order | None, _context: Context) -> Sequence[Event]:

@@ -1,0 +1,1 @@
+"""Department systems: one protocol (:class:`~activities.departments.sender.Channel`), several ways to reach a unit."""

@@ -1,0 +1,54 @@
+"""What a unit is told about its order: a CloudEvent with what it needs to act, and no more."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.casework.state import Case
+from domain.disclosure import Field, disclosure
+from domain.process import Actor
+from storage import effects
+from storage.effects import Owed
+
+
+def compose(connection: Connection, effect: Owed, now: datetime) -> dict[str, Any]:
+    """Return the CloudEvent for an effect. Reading the caller's contact leaves an audit row; disclosure decides whether."""
+    case = Case.model_validate(json.loads(effects.snapshot(connection, effect.process))["state"])
+    body = effect.body
+    order = case.orders[body["order"]]
+    words = effects.request_words(connection, case.no)
+    handle = case.clocks.get(f"{order.id}/handle")
+    data: dict[str, Any] = {
+        "case": case.no,
+        "order": order.id,
+        "unit": order.unit,
+        "role": str(order.role),
+        "what": body["what"],
+        "case_type": str(case.case_type),
+        "triage": str(case.triage) if case.triage else None,
+        "cycle": order.cycle,
+        "no_return": order.no_return,
+        "due": handle.clock.due.isoformat() if handle and handle.clock.due else None,
+        "rule": f"{handle.clock.rule}@{handle.clock.rule_version}" if handle else None,
+        "calendar": handle.clock.calendar if handle else None,
+        "answers_to": f"/api/v1/departments/{order.unit}/answers",
+        "texts": list(effects.texts(connection, body.get("texts", [])).values()),
+    }
+    if words is not None and body["what"] == "order_sent":
+        viewer = Actor(user=f"unit:{order.unit}", role="unit_liaison", unit=order.unit)
+        data |= {"title": words.title, "content": words.content, "place": words.place}
+        if Field.caller_phone in disclosure(case, viewer):
+            contact = effects.contact_for_delivery(connection, case.no, order.unit, effect.id, now)
+            data["caller"] = {"name": contact.name, "phone": contact.phone} if contact else None
+    return {
+        "specversion": "1.0",
+        "id": effect.id,
+        "type": f"cn.sanhuan.order.{body['what']}",
+        "source": "/sanhuan",
+        "subject": effect.process,
+        "time": now.astimezone(UTC).isoformat(),
+        "datacontenttype": "application/json",
+        "data": data,
+    }

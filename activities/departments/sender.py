@@ -1,0 +1,66 @@
+"""Hand a message about an order to its unit: signed over HTTP to its department system, or into its inbox."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.departments.message import compose
+from activities.signatures import EffectOrder, Performed
+from domain.signing import sign
+from storage import effects
+from storage.effects import Owed
+from storage.unit_of_work import Database, StorageUnavailable
+
+TRY_AGAIN = frozenset({408, 409, 423, 425, 429})
+
+
+class Departments:
+    """Sends order messages. The effect's id is the idempotency key: a system that took it before takes it as done."""
+
+    def __init__(self, database: Database, http: httpx.Client) -> None:
+        self.database = database
+        self.http = http
+
+    @activity.defn(name="departments.send_message")
+    def send_order_message(self, order: EffectOrder) -> Performed:
+        """Send one message. Errors of the far side are retried by the policy; refusals for good become an incident."""
+        now = datetime.now(UTC)
+        attempt = activity.info().attempt if activity.in_activity() else 1
+        try:
+            with self.database.write() as connection:
+                effect = effects.owed(connection, order.id)
+                if effect is None:
+                    return Performed(status="done")
+                unit = effects.unit(connection, effect.target)
+                if unit is None or not unit.endpoint:
+                    # No department system: the todo in the unit's inbox is the message; note that it is there.
+                    effects.delivered(connection, effect, effect.target, "inbox", attempt, now)
+                    return Performed(status="done")
+                message = compose(connection, effect, now)
+            self._post(effect, unit, message, order.timeout_s)
+            with self.database.write() as connection:
+                effects.delivered(connection, effect, effect.target, "webhook", attempt, datetime.now(UTC))
+        except StorageUnavailable as error:
+            raise ApplicationError("the database did not answer", type="StorageUnavailable") from error
+        return Performed(status="done")
+
+    def _post(self, effect: Owed, unit: Any, message: dict[str, Any], timeout_s: float) -> None:
+        body = json.dumps(message, ensure_ascii=False).encode()
+        headers = sign(unit.secret or "", effect.id, datetime.now(UTC), body)
+        headers["content-type"] = "application/cloudevents+json"
+        try:
+            response = self.http.post(unit.endpoint, content=body, headers=headers, timeout=timeout_s)
+        except httpx.HTTPError as error:
+            raise ApplicationError(type(error).__name__, type="unit_unreachable") from error
+        if response.is_success:
+            return
+        passing = response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or response.status_code in TRY_AGAIN
+        raise ApplicationError(
+            f"HTTP {response.status_code}",
+            type="unit_error" if passing else "unit_rejects",
+            non_retryable=not passing,
+        )

@@ -1,0 +1,72 @@
+"""What the relay looks for: requests without a case, decisions the engine has not seen, consequences that are overdue."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select, update
+
+from domain.process import Actor, Envelope
+from storage.journal import insert_once
+from storage.models import CommandRow, EffectRow, ProcessRow, RequestRow, SettingRow, table
+
+LEASE = "relay.lease"
+_setting = table(SettingRow)
+
+
+def take_lease(connection: Connection, owner: str, now: datetime, until: datetime) -> bool:
+    """Take or renew the lease of the one relay at work; say whether it is ours. The value is ``{until}|{owner}``."""
+    mine = f"{until.isoformat()}|{owner}"
+    insert_once(connection, _setting, {"key": LEASE, "value": f"{now.isoformat()}|"}, ("key",))
+    result = connection.execute(
+        update(_setting)
+        .where(
+            _setting.c.key == LEASE,
+            or_(_setting.c.value.endswith(f"|{owner}", autoescape=True), _setting.c.value < now.isoformat()),
+        )
+        .values(value=mine)
+    )
+    return result.rowcount == 1
+
+
+def requests_without_case(connection: Connection, before: datetime, limit: int) -> Sequence[str]:
+    """Return the numbers of requests received before an instant whose case has not begun, oldest first."""
+    r = table(RequestRow)
+    statement = select(r.c.no).where(r.c.started_at.is_(None), r.c.received_at < before)
+    return connection.execute(statement.order_by(r.c.received_at).limit(limit)).scalars().all()
+
+
+def undelivered_commands(connection: Connection, before: datetime, limit: int) -> Sequence[Envelope]:
+    """Return decisions that were stored before an instant and have no outcome, oldest first."""
+    c = table(CommandRow)
+    statement = select(c).where(c.c.outcome == "received", c.c.received_at < before)
+    return [
+        Envelope(
+            id=row.id,
+            process=row.process,
+            name=row.name,
+            body=row.body,
+            actor=Actor(user=row.user, role=row.role, unit=row.unit, district=row.district),
+            received_at=row.received_at,
+        )
+        for row in connection.execute(statement.order_by(c.c.received_at).limit(limit))
+    ]
+
+
+def processes_behind(connection: Connection, before: datetime, limit: int) -> Sequence[str]:
+    """Return processes with effects planned, or timers passed, before an instant: somebody should have acted."""
+    e, p = table(EffectRow), table(ProcessRow)
+    owing = (
+        select(e.c.process)
+        .join(p, p.c.id == e.c.process)
+        .where(e.c.status == "planned", e.c.planned_at < before, p.c.parked.is_(None))
+        .distinct()
+        .limit(limit)
+    )
+    late = (
+        select(p.c.id)
+        .where(p.c.next_timer_at < before, p.c.parked.is_(None), p.c.closed.is_(False))
+        .order_by(p.c.next_timer_at)
+        .limit(limit)
+    )
+    found = [*connection.execute(late).scalars(), *connection.execute(owing).scalars()]
+    return list(dict.fromkeys(found))[:limit]

@@ -1,0 +1,72 @@
+"""Run a worker: ``python -m worker``. Ends gracefully on SIGTERM and SIGINT."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError
+
+from worker.host import parts, workers
+from worker.plugin import plugin
+from worker.relay import Relay
+from worker.settings import WorkerSettings
+
+log = structlog.get_logger()
+
+
+async def connect(settings: WorkerSettings) -> Client:
+    """Connect to Temporal, waiting as long as it takes: a worker that starts before its server is no error."""
+    metrics = None
+    if settings.metrics_port:
+        metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
+    runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    while True:
+        try:
+            return await Client.connect(
+                settings.temporal_address,
+                namespace=settings.temporal_namespace,
+                plugins=[plugin(sandbox=settings.sandbox)],
+                runtime=runtime,
+            )
+        except (RPCError, RuntimeError) as error:
+            log.warning("temporal_not_there", address=settings.temporal_address, error=type(error).__name__)
+            await asyncio.sleep(1)
+
+
+async def main(settings: WorkerSettings) -> None:
+    """Work until told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    client = await connect(settings)
+    with parts(settings) as shared:
+        running = workers(client, shared, settings)
+        tasks = [asyncio.create_task(worker.run()) for worker in running]
+        relay = asyncio.create_task(Relay(shared.database, client, settings).run()) if settings.relay else None
+        if settings.health_file:
+            settings.health_file.write_text(datetime.now(UTC).isoformat())
+        log.info("worker_ready", temporal=settings.temporal_address)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        if relay is not None:
+            relay.cancel()
+            with suppress(asyncio.CancelledError):
+                await relay
+        await asyncio.gather(*(worker.shutdown() for worker in running))
+        for task in tasks:
+            task.result() if task.done() else await task
+
+
+if __name__ == "__main__":
+    asyncio.run(main(WorkerSettings()))
+    # The SDK may abort while the interpreter ends (temporal.md, pitfall 18); all work is done by now.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,80 @@
+"""Build the workers of one process: one per queue, all on one client."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.departments.sender import Departments
+from activities.journal import Journal
+from activities.notices import Notices
+from activities.signatures import CASES, DEPARTMENTS, NOTICES
+from activities.tell import Tell
+from storage.unit_of_work import Database
+from worker.settings import WorkerSettings
+from workflows.case import CaseWorkflow
+
+WORKFLOWS = [CaseWorkflow]
+GRACE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the activities of one process share."""
+
+    database: Database
+    http: httpx.Client
+    threads: ThreadPoolExecutor
+
+
+@contextmanager
+def parts(settings: WorkerSettings) -> Iterator[Parts]:
+    """Open database, HTTP client and threads; close them at the end."""
+    database = Database(settings.database_url, pool_size=settings.threads)
+    with (
+        ThreadPoolExecutor(settings.threads, thread_name_prefix="activity") as threads,
+        httpx.Client(limits=httpx.Limits(max_connections=settings.threads), follow_redirects=False) as http,
+    ):
+        try:
+            yield Parts(database, http, threads)
+        finally:
+            database.close()
+
+
+def workers(client: Client, shared: Parts, settings: WorkerSettings) -> list[Worker]:
+    """Return the workers for cases, departments and notices. Queues are by kind of work (architecture 5)."""
+    journal = Journal(shared.database)
+    cases = Worker(
+        client,
+        task_queue=CASES,
+        workflows=WORKFLOWS,
+        activities=[journal.commit],
+        activity_executor=shared.threads,
+        max_cached_workflows=settings.cached_workflows,
+        max_concurrent_local_activities=settings.threads,
+        max_concurrent_activities=settings.threads,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=5),
+        graceful_shutdown_timeout=GRACE,
+    )
+    departments = Worker(
+        client,
+        task_queue=DEPARTMENTS,
+        activities=[Departments(shared.database, shared.http).send_order_message],
+        activity_executor=shared.threads,
+        max_concurrent_activities=settings.threads,
+        graceful_shutdown_timeout=GRACE,
+    )
+    notices = Worker(
+        client,
+        task_queue=NOTICES,
+        activities=[Notices(shared.database).give_notice, Tell(shared.database, client).tell_process],
+        activity_executor=shared.threads,
+        max_concurrent_activities=settings.threads,
+        graceful_shutdown_timeout=GRACE,
+    )
+    return [cases, departments, notices]

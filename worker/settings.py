@@ -1,0 +1,27 @@
+"""Settings of a worker, from the environment (prefix ``SANHUAN_``)."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WorkerSettings(BaseSettings):
+    """All settings have defaults that suit one machine. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="SANHUAN_", extra="ignore")
+
+    database_url: str = "sqlite:///data/sanhuan.db"
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    metrics_port: int = 0
+    health_file: Path | None = None
+    sandbox: bool = False
+    """Run workflow code in the SDK's sandbox. Tests do; production does not (architecture 1.2: half the rate)."""
+    cached_workflows: int = 2000
+    threads: int = 16
+    relay: bool = True
+    relay_every: float = 30.0
+    relay_after: float = 60.0
+    """How long an effect or a timer may be overdue before the relay looks at it."""
+    deliver_after: float = 8.0
+    """How long a stored decision or request may wait before the relay takes it to the engine."""

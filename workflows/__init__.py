@@ -1,0 +1,1 @@
+"""Temporal workflows: ``durable.py`` carries any process, one file a process type shows what may happen to it."""

@@ -1,0 +1,138 @@
+"""诉求单 as a workflow: all that may happen to a case, and all it does to the world. Read this file second.
+
+Rules are in :mod:`domain.case`; deciding is :mod:`activities.journal`; how a process lives on is :mod:`workflows.durable`.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+from workflows.durable import DurableProcess, decision
+
+with workflow.unsafe.imports_passed_through():
+    from activities import signatures
+    from activities.signatures import DEPARTMENTS, NOTICES, EffectOrder, Performed
+    from domain import kernel
+    from domain.casework import commands as c
+    from domain.messages import ProcessStart
+
+URGENT = Priority(priority_key=1)
+NORMAL = Priority(priority_key=3)
+
+
+@workflow.defn(name="CaseWorkflow")
+class CaseWorkflow(DurableProcess):
+    """One case, from the caller's words to the archive.
+
+    Contract: started with the process id ``case/{no}`` of a registered request (or of a case the journal already knows, as
+    often as one likes). People act by updates named like the commands; machines, other cases and the relay by the signals
+    ``decide`` and ``sync``. Ends when the case is over and every effect it owes is settled.
+    """
+
+    @workflow.init
+    def __init__(self, start: ProcessStart) -> None:
+        super().__init__(start)
+
+    @workflow.run
+    async def run(self, start: ProcessStart) -> str:
+        """Live until the case is over; return its last stage."""
+        del start
+        await self.live()
+        return self.card.stage
+
+    # 研判 screening
+    answer = decision(c.Answer)
+    divert = decision(c.Divert)
+    guide = decision(c.Guide)
+    decline = decision(c.Decline)
+    merge = decision(c.Merge)
+    split_off = decision(c.SplitOff)
+    triage = decision(c.Classify)
+    correct = decision(c.Correct)
+
+    # 小环 small ring: 派单 dispatch
+    dispatch = decision(c.Dispatch)
+    add_assignment = decision(c.AddAssignment)
+    reassign = decision(c.Reassign)
+    withdraw_order = decision(c.WithdrawOrder)
+    designate = decision(c.Designate)
+    confirm_by_phone = decision(c.ConfirmByPhone)
+
+    # 小环 small ring: 办理 the unit's order
+    sign = decision(c.Sign)
+    contact = decision(c.Contact)
+    begin_work = decision(c.BeginWork)
+    report_progress = decision(c.ReportProgress)
+    submit_result = decision(c.SubmitResult)
+    review_result = decision(c.ReviewResult)
+    waive_result = decision(c.WaiveResult)
+
+    # 退单、延期、暂停 return, extension, pause
+    request_return = decision(c.RequestReturn)
+    review_return = decision(c.ReviewReturn)
+    decide_return = decision(c.DecideReturn)
+    request_extension = decision(c.RequestExtension)
+    review_extension = decision(c.ReviewExtension)
+    request_pause = decision(c.RequestPause)
+    review_pause = decision(c.ReviewPause)
+    resume = decision(c.Resume)
+
+    # 回访、办结 callback and closing
+    record_callback = decision(c.RecordCallback)
+    waive_callback = decision(c.WaiveCallback)
+    review_closing = decision(c.ReviewClosing)
+    request_termination = decision(c.RequestTermination)
+    review_termination = decision(c.ReviewTermination)
+    caller_withdrew = decision(c.CallerWithdrew)
+    object = decision(c.Object)
+    urge = decision(c.Urge)
+    supervise = decision(c.Supervise)
+
+    # 异常处置 incidents
+    retry_effect = decision(kernel.RetryEffect)
+    redirect_effect = decision(kernel.RedirectEffect)
+    waive_effect = decision(kernel.WaiveEffect)
+
+    async def perform(self, effect: EffectOrder) -> Performed:
+        """Tell the world: a unit, a caller or staff, another case."""
+        priority = URGENT if effect.urgent else NORMAL
+        match effect.kind:
+            case "order_message":
+                return await workflow.execute_activity(
+                    signatures.send_order_message,
+                    effect,
+                    task_queue=DEPARTMENTS,
+                    start_to_close_timeout=timedelta(seconds=effect.timeout_s + 5),
+                    retry_policy=RetryPolicy(
+                        initial_interval=timedelta(seconds=effect.first_s),
+                        backoff_coefficient=effect.factor,
+                        maximum_interval=timedelta(seconds=effect.longest_s),
+                        maximum_attempts=effect.tries,
+                    ),
+                    priority=priority,
+                    summary=effect.summary,
+                )
+            case "notice":
+                return await workflow.execute_activity(
+                    signatures.give_notice,
+                    effect,
+                    task_queue=NOTICES,
+                    start_to_close_timeout=timedelta(seconds=10),
+                    retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+                    priority=priority,
+                    summary=effect.summary,
+                )
+            case "tell":
+                return await workflow.execute_activity(
+                    signatures.tell_process,
+                    effect,
+                    task_queue=NOTICES,
+                    start_to_close_timeout=timedelta(seconds=20),
+                    retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+                    priority=priority,
+                    summary=effect.summary,
+                )
+            case other:
+                raise ApplicationError(f"no way to perform {other}", type="unknown_effect", non_retryable=True)
