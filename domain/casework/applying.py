@@ -77,7 +77,7 @@ def _stage_moved(case: Case, e: ev.StageMoved, at: datetime) -> Case:
 
 
 def _screening_ended(case: Case, e: ev.ScreeningEnded, at: datetime) -> Case:
-    code = ClosingCode(e.end) if e.end in set(ClosingCode) else None
+    code = ClosingCode(str(e.end)) if str(e.end) in {str(c) for c in ClosingCode} else None
     return _set(case, end=e.way, code=code, closed_at=at, matters={})
 
 
