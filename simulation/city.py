@@ -1,9 +1,8 @@
 """The sample city 烟海市: its units, dispatch catalogue and demo accounts, read from ``simulation/city/*.yaml``.
 
-:func:`load_city` is what ``sanhuan load`` puts into the database and what the staff know of their city. Everything in it
-is invented; accounts are role titles, not persons. Passwords and webhook secrets are those of a demonstration: they are
-derived from a key, so that the loader and the simulated departments, which are different processes, agree without
-talking.
+:func:`load_city` is what ``sanhuan load`` puts into the database and what the staff know of their city. All of it is
+invented; accounts are role titles, not persons. Passwords and webhook secrets are those of a demonstration: derived from
+a key, so that the loader and the simulated departments, which are different processes, agree without talking.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Sample requests of our own, filled in from the sample city: every text is invented, none is copied from real people."""
+"""Sample requests of our own, filled in from the sample city: every text is invented."""
 
 import random
 from collections.abc import Iterator
@@ -116,5 +116,6 @@ def _caller(rng: random.Random) -> Caller:
 
 
 @cache
-def _read() -> Any:
-    return yaml.safe_load(FILE.read_text(encoding="utf-8"))
+def _read() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return content
