@@ -43,7 +43,7 @@ def known(key: str) -> bool:
     return key in catalogue(DEFAULT)
 
 
-def text(key: str, lang: str = DEFAULT, **values: Any) -> str:
+def text(key: str, lang: str = DEFAULT, /, **values: Any) -> str:
     """Return the text of ``key``, filled with ``values``; the key itself when there is none. Never raises."""
     found = catalogue(lang if lang in LANGUAGES else DEFAULT).get(key)
     if found is None:
@@ -53,3 +53,36 @@ def text(key: str, lang: str = DEFAULT, **values: Any) -> str:
         return found.format_map(_Values(filled))
     except (ValueError, AttributeError, IndexError):
         return found
+
+
+_REFUSAL_LABELS: Final = {"stage": "stage", "command": "command", "role": "role", "state": "order_state", "closing": "closing"}
+_EVENT_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "stage_moved": {"stage": "stage"},
+    "screening_ended": {"end": "stage"},
+    "triaged": {"triage": "triage"},
+    "warning_given": {"card": "part"},
+    "order_sent": {"role": "order_role"},
+    "result_submitted": {"code": "closing"},
+    "order_ended": {"how": "order_state"},
+    "matter_raised": {"kind": "matter"},
+    "closing_proposed": {"code": "closing"},
+    "closed": {"code": "closing"},
+}
+
+
+def refusal(code: str, detail: Mapping[str, Any], lang: str = DEFAULT) -> str:
+    """Return the sentence of a refusal, its codes in words."""
+    return text(f"refusal.{code}", lang, **_labelled(detail, _REFUSAL_LABELS, lang))
+
+
+def sentence(event: str, body: Mapping[str, Any], lang: str = DEFAULT) -> str:
+    """Return one sentence for an event, its codes in words."""
+    return text(f"event.{event}", lang, **_labelled(body, _EVENT_LABELS.get(event, {}), lang))
+
+
+def _labelled(values: Mapping[str, Any], labels: Mapping[str, str], lang: str) -> dict[str, Any]:
+    out = dict(values)
+    for name, kind in labels.items():
+        if name in out and known(f"{kind}.{out[name]}"):
+            out[name] = text(f"{kind}.{out[name]}", lang)
+    return out

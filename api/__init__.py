@@ -1,0 +1,1 @@
+"""The HTTP API: a folder per feature. Read decisions/routes.py for the way of a decision."""

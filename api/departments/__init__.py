@@ -1,0 +1,1 @@
+"""What department systems send us, signed."""

@@ -1,0 +1,159 @@
+"""The one port to the engine. The API knows Temporal by names only; workflows are never imported here.
+
+Everything that matters is in the journal: an engine that does not answer costs time, never a decision.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.messages import Decision, ProcessStart, Receipt
+
+QUEUE: Final = "cases"
+WORKFLOWS: Final[Mapping[str, str]] = {"case": "CaseWorkflow"}
+URGENT: Final = Priority(priority_key=1)
+NORMAL: Final = Priority(priority_key=3)
+RETRY_GAP_S: Final = 0.2
+CALL_S: Final = 2.0
+
+AGAIN: Final = frozenset(
+    {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED, RPCStatusCode.NOT_FOUND, RPCStatusCode.RESOURCE_EXHAUSTED}
+)
+"""Answers after which the same update may be sent again at once: the workflow was just ending, starting or moving."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The engine says no."""
+
+    code: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """What the API asks of the engine."""
+
+    async def start_case(self, process: str, *, urgent: bool = False) -> bool:
+        """Start the process if it does not run; say whether the engine took it."""
+
+    async def decide(
+        self, process: str, name: str, decision: Decision[Any], *, urgent: bool = False
+    ) -> Receipt | Refused | None:
+        """Give a decision and wait for its outcome; None when there was no answer in time."""
+
+    async def restart(self, process: str) -> bool:
+        """Begin a new run from the journal, whatever runs now; say whether the engine took it."""
+
+    async def ping(self) -> bool:
+        """Say whether the engine answers."""
+
+
+class TemporalEngine:
+    """Temporal. The connection is made at the first call, so that the API starts and takes requests without it."""
+
+    def __init__(self, address: str, namespace: str, timeout_s: float) -> None:
+        self.address, self.namespace, self.timeout_s = address, namespace, timeout_s
+        self._client: Client | None = None
+        self._connecting = asyncio.Lock()
+
+    async def client(self) -> Client:
+        """Return the one client; it connects by itself, lazily and again."""
+        async with self._connecting:
+            if self._client is None:
+                self._client = await Client.connect(
+                    self.address, namespace=self.namespace, data_converter=pydantic_data_converter, lazy=True
+                )
+        return self._client
+
+    async def start_case(self, process: str, *, urgent: bool = False) -> bool:
+        """Start the workflow; one that runs is left alone."""
+        return await self._start(process, WorkflowIDConflictPolicy.USE_EXISTING, urgent=urgent)
+
+    async def restart(self, process: str) -> bool:
+        """End the run there is and begin one that knows nothing and catches up from the journal."""
+        return await self._start(process, WorkflowIDConflictPolicy.TERMINATE_EXISTING, urgent=False)
+
+    async def decide(
+        self, process: str, name: str, decision: Decision[Any], *, urgent: bool = False
+    ) -> Receipt | Refused | None:
+        """Send the update, starting the workflow from the journal when it does not run; retry what is passing."""
+        until = time.monotonic() + self.timeout_s
+        while (left := until - time.monotonic()) > 0:
+            try:
+                return await asyncio.wait_for(self._update(process, name, decision, urgent=urgent), left)
+            except WorkflowUpdateFailedError as error:
+                return _refusal(error)
+            except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+                return None
+            except RPCError as error:
+                if error.status not in AGAIN:
+                    return None
+                await asyncio.sleep(min(RETRY_GAP_S, max(0.0, until - time.monotonic())))
+            except RuntimeError:
+                return None  # the connection could not be made
+        return None
+
+    async def ping(self) -> bool:
+        """Ask the server for its health."""
+        try:
+            client = await self.client()
+            return await asyncio.wait_for(client.service_client.check_health(timeout=timedelta(seconds=1)), 1.5)
+        except (RPCError, RuntimeError, TimeoutError):
+            return False
+
+    async def _update(self, process: str, name: str, decision: Decision[Any], *, urgent: bool) -> Receipt:
+        client = await self.client()
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            WORKFLOWS[process.partition("/")[0]],
+            ProcessStart(process=process),
+            id=process,
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary=process.partition("/")[2],
+            priority=URGENT if urgent else NORMAL,
+        )
+        receipt = await client.execute_update_with_start_workflow(
+            name, decision, start_workflow_operation=start, id=decision.id, result_type=Receipt
+        )
+        return Receipt.model_validate(receipt)
+
+    async def _start(self, process: str, conflict: WorkflowIDConflictPolicy, *, urgent: bool) -> bool:
+        try:
+            client = await self.client()
+            await client.start_workflow(
+                WORKFLOWS[process.partition("/")[0]],
+                ProcessStart(process=process),
+                id=process,
+                task_queue=QUEUE,
+                id_conflict_policy=conflict,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                static_summary=process.partition("/")[2],
+                priority=URGENT if urgent else NORMAL,
+                rpc_timeout=timedelta(seconds=CALL_S),
+            )
+        except (RPCError, RuntimeError, TimeoutError):
+            return False
+        return True
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> Refused | None:
+    cause = error.cause
+    if not isinstance(cause, ApplicationError) or cause.type is None:
+        return None
+    detail = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
+    return Refused(code=cause.type, detail=detail)

@@ -1,0 +1,1 @@
+"""Units, catalogue, policies, calendars."""

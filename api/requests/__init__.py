@@ -1,0 +1,1 @@
+"""Intake: what callers say becomes a request and a case."""

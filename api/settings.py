@@ -1,0 +1,40 @@
+"""Settings of the API, from the environment with the prefix ``SANHUAN_``."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class Settings(BaseSettings):
+    """What may be set; every value has a default for a first run on one machine. Sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="SANHUAN_", frozen=True, extra="ignore")
+
+    database_url: str = "sqlite:///data/sanhuan.db"
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    data_dir: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+    session_hours: float = Field(default=12, gt=0)
+    cookie_secure: bool = False
+    sign_in_failures: int = Field(default=10, ge=1)
+    sign_in_window_s: float = Field(default=300, gt=0)
+
+    body_limit: int = Field(default=256 * KIB, ge=KIB)
+    document_limit: int = Field(default=10 * MIB, ge=KIB)
+    body_timeout_s: float = Field(default=30, gt=0)
+    json_depth: int = Field(default=16, ge=2)
+
+    rate_per_s: float = Field(default=200, gt=0, description="requests of one account or unit, on average")
+    rate_burst: float = Field(default=1000, ge=1)
+    ip_rate_per_s: float = Field(default=50, gt=0, description="requests of one address that are not signed in")
+    ip_rate_burst: float = Field(default=500, ge=1)
+
+    engine_timeout_s: float = Field(default=5, gt=0)
+    threads: int = Field(default=16, ge=1, description="threads that talk to the database, and its connections")

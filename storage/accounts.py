@@ -1,0 +1,139 @@
+"""Accounts and sessions. Passwords are argon2id hashes; of a session only the hash of its token is kept."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, delete, insert, select
+
+from storage.journal import upsert
+from storage.models import AccountRow, SessionRow, UnitRow
+
+_HASHER: Final = PasswordHasher()
+_account = AccountRow.__table__
+_session = SessionRow.__table__
+_unit = UnitRow.__table__
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who may act: the roles he holds, his unit and that unit's district."""
+
+    user: str
+    name_zh: str
+    name_en: str
+    roles: tuple[str, ...]
+    unit: str | None
+    district: str | None
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Session:
+    """A signed-in session. ``token`` is known only when it was just opened."""
+
+    account: Account
+    expires_at: datetime
+    token: str = ""
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password; takes some 50 ms and 64 MiB on purpose."""
+    return _HASHER.hash(password)
+
+
+def password_fits(stored: str | None, password: str) -> bool:
+    """Verify a password. An unknown user (``stored`` None) costs as much time as a known one."""
+    try:
+        return _HASHER.verify(stored or _DECOY, password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+_DECOY: Final = "$argon2id$v=19$m=65536,t=3,p=4$c2FuaHVhbi1kZWNveS1zYWx0$LUjFhUzyn8JrTiDMg8eWMHWBxKA3KZRHnYYlB+VdGgE"
+
+
+def token_hash(token: str) -> str:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def put_account(
+    connection: Connection,
+    *,
+    user: str,
+    name_zh: str,
+    name_en: str,
+    password_hash: str,
+    roles: Sequence[str],
+    unit: str | None = None,
+    active: bool = True,
+) -> None:
+    """Create an account or overwrite it."""
+    values = {
+        "user": user,
+        "name_zh": name_zh,
+        "name_en": name_en,
+        "password_hash": password_hash,
+        "roles": list(roles),
+        "unit": unit,
+        "active": active,
+    }
+    upsert(connection, _account, values, ("user",))
+
+
+def find_account(connection: Connection, user: str) -> tuple[Account, str] | None:
+    """Return an active account and its password hash, or None."""
+    found = connection.execute(
+        select(_account, _unit.c.district)
+        .join_from(_account, _unit, _unit.c.code == _account.c.unit, isouter=True)
+        .where(_account.c.user == user, _account.c.active)
+    ).one_or_none()
+    return None if found is None else (_of(found), found.password_hash)
+
+
+def open_session(connection: Connection, account: Account, now: datetime, lasts: timedelta) -> Session:
+    """Open a session and forget the expired ones of this user."""
+    token = secrets.token_urlsafe(32)
+    expires = now + lasts
+    connection.execute(delete(_session).where(_session.c.user == account.user, _session.c.expires_at <= now))
+    connection.execute(
+        insert(_session).values(
+            token_hash=token_hash(token), user=account.user, created_at=now, expires_at=expires
+        )
+    )
+    return Session(account=account, expires_at=expires, token=token)
+
+
+def find_session(connection: Connection, token: str, now: datetime) -> Session | None:
+    """Return the live session of a token whose account is active, or None."""
+    found = connection.execute(
+        select(_account, _unit.c.district, _session.c.expires_at)
+        .select_from(_session)
+        .join(_account, _account.c.user == _session.c.user)
+        .join(_unit, _unit.c.code == _account.c.unit, isouter=True)
+        .where(_session.c.token_hash == token_hash(token), _session.c.expires_at > now, _account.c.active)
+    ).one_or_none()
+    return None if found is None else Session(account=_of(found), expires_at=found.expires_at)
+
+
+def close_session(connection: Connection, token: str) -> None:
+    """End a session; nothing happens when it has ended."""
+    connection.execute(delete(_session).where(_session.c.token_hash == token_hash(token)))
+
+
+def _of(row: Any) -> Account:
+    return Account(
+        user=row.user,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        roles=tuple(row.roles),
+        unit=row.unit,
+        district=row.district,
+        active=row.active,
+    )

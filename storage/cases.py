@@ -1,0 +1,98 @@
+"""Processes and cases as they stand: the read model of the API. Nothing here writes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, exists, false, select, tuple_
+
+from domain.deciders import decider_of
+from domain.kernel import Process
+from storage.models import CaseRow, EventRow, OrderRow, ProcessRow
+
+_case = CaseRow.__table__
+_event = EventRow.__table__
+_order = OrderRow.__table__
+_process = ProcessRow.__table__
+
+EQUAL: Final = ("stage", "district", "lead_unit", "triage", "case_type", "item", "matter", "main_case")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a reader sees: all cases, those of a district, or those a unit has an order on. All None: none at all."""
+
+    city: bool = False
+    district: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A process with what its row says beside the snapshot."""
+
+    process: Process
+    closed: bool
+    parked: str | None
+
+
+def load_process(connection: Connection, process: str) -> Stored | None:
+    """Return a process as the journal has it now, or None when there is none (yet)."""
+    row = connection.execute(
+        select(_process.c.snapshot, _process.c.closed, _process.c.parked).where(_process.c.id == process)
+    ).one_or_none()
+    if row is None:
+        return None
+    loaded = Process.model_validate_json(row.snapshot)
+    state = decider_of(process).state.model_validate(loaded.state)
+    return Stored(process=loaded.model_copy(update={"state": state}), closed=row.closed, parked=row.parked)
+
+
+def list_cases(
+    connection: Connection,
+    reach: Reach,
+    *,
+    filters: dict[str, str],
+    unit: str | None = None,
+    overdue: bool | None = None,
+    number: str | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> Sequence[Any]:
+    """Return one page of cases, the latest received first. ``filters`` are columns of :data:`EQUAL`."""
+    query = select(_case).where(_reach(reach), *(_case.c[name] == value for name, value in filters.items()))
+    if unit is not None:
+        query = query.where(_has_order(unit))
+    if overdue is not None:
+        query = query.where(_case.c.overdue.is_(overdue))
+    if number is not None:
+        query = query.where(_case.c.no.startswith(number, autoescape=True))
+    if after is not None:
+        query = query.where(tuple_(_case.c.received_at, _case.c.no) < after)
+    return connection.execute(query.order_by(_case.c.received_at.desc(), _case.c.no.desc()).limit(limit)).all()
+
+
+def case_rows(connection: Connection, numbers: Iterable[str]) -> dict[str, Any]:
+    """Return the list rows of cases by number."""
+    rows = connection.execute(select(_case).where(_case.c.no.in_(list(numbers))))
+    return {r.no: r for r in rows}
+
+
+def list_events(connection: Connection, process: str, *, after: int, limit: int) -> Sequence[Any]:
+    """Return the events of a process after a seq, in order."""
+    return connection.execute(
+        select(_event).where(_event.c.process == process, _event.c.seq > after).order_by(_event.c.seq).limit(limit)
+    ).all()
+
+
+def _reach(reach: Reach) -> ColumnElement[bool]:
+    if reach.city:
+        return _case.c.no.is_not(None)
+    if reach.district is not None:
+        return _case.c.district == reach.district
+    return false() if reach.unit is None else _has_order(reach.unit)
+
+
+def _has_order(unit: str) -> ColumnElement[bool]:
+    return exists().where(_order.c.case_no == _case.c.no, _order.c.unit == unit)

@@ -1,0 +1,76 @@
+"""Inboxes: who has to act now. Keyset pages over (sort_at, process, key)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, tuple_
+
+from storage.models import TodoRow
+
+_todo = TodoRow.__table__
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Whose inbox: the roles, and the unit and district they are held for."""
+
+    roles: tuple[str, ...]
+    unit: str | None
+    district: str | None
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which todos: due at or before, due after, or already possible at ``now``."""
+
+    now: datetime
+    later: bool = False
+    due_before: datetime | None = None
+
+
+def list_todos(
+    connection: Connection, desk: Desk, window: Window, *, after: tuple[datetime, str, str] | None, limit: int
+) -> Sequence[Any]:
+    """Return one page of the desk's todos, the most urgent first."""
+    query = select(_todo).where(_of(desk), *_in(window))
+    if after is not None:
+        query = query.where(tuple_(_todo.c.sort_at, _todo.c.process, _todo.c.key) > after)
+    return connection.execute(query.order_by(_todo.c.sort_at, _todo.c.process, _todo.c.key).limit(limit)).all()
+
+
+def count_todos(connection: Connection, desk: Desk, now: datetime, day_ends: datetime) -> Sequence[Any]:
+    """Return role, total, overdue and due_today of the desk."""
+    due = _todo.c.due
+    return connection.execute(
+        select(
+            _todo.c.role,
+            func.count().label("total"),
+            func.coalesce(func.sum(case((due < now, 1), else_=0)), 0).label("overdue"),
+            func.coalesce(func.sum(case((and_(due >= now, due <= day_ends), 1), else_=0)), 0).label("due_today"),
+        )
+        .where(_of(desk), *_in(Window(now=now)))
+        .group_by(_todo.c.role)
+    ).all()
+
+
+def process_todos(connection: Connection, process: str) -> Sequence[Any]:
+    """Return all todos of a process."""
+    return connection.execute(
+        select(_todo).where(_todo.c.process == process).order_by(_todo.c.sort_at, _todo.c.key)
+    ).all()
+
+
+def _of(desk: Desk) -> ColumnElement[bool]:
+    """A todo of a unit is for that unit's staff only, one of a district for all of the city and for that district."""
+    if not desk.roles:
+        return false()
+    return and_(_todo.c.role.in_(desk.roles), or_(_todo.c.unit.is_(None), _todo.c.unit == desk.unit))
+
+
+def _in(window: Window) -> Iterable[ColumnElement[bool]]:
+    if not window.later:
+        yield _todo.c.since <= window.now
+    if window.due_before is not None:
+        yield _todo.c.due < window.due_before
