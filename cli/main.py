@@ -1,6 +1,9 @@
 """The `sanhuan` command; each subcommand is a module of this package and is imported when it is called."""
 
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,3 +49,71 @@ def prepare(
             failed = True
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def up(
+    *,
+    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("data"),
+    pack: Annotated[str, typer.Option(help="Policy pack of new cases.")] = "demo-minutes",
+    staff: Annotated[bool, typer.Option("--staff", help="Let simulated staff work beside you.")] = False,
+) -> None:
+    """Run everything: Temporal, worker, API, console and the sample city's department systems. Ctrl-C ends it."""
+    from cli.up import up as run  # noqa: PLC0415 - each command loads only what it needs
+
+    _exit(run(data=data, pack=pack, staff=staff))
+
+
+@app.command()
+def demo(
+    *,
+    messages: Annotated[
+        Path | None, typer.Option(help="CSV with the columns of messages.csv; default: own texts.")
+    ] = None,
+    n: Annotated[int, typer.Option(min=1, help="How many messages.")] = 200,
+    pack: Annotated[str, typer.Option(help="Policy pack.")] = "demo",
+    kills: Annotated[int, typer.Option(min=0, help="Kill the worker (-9) so many times meanwhile.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of staff and departments.")] = 1,
+    postgres: Annotated[bool, typer.Option("--postgres", help="On a throw-away PostgreSQL instead of SQLite.")] = False,
+    keep: Annotated[Path | None, typer.Option(help="Keep data and logs here.")] = None,
+) -> None:
+    """Feed messages and let staff and departments work them to the end; exit 0 only when nothing is lost or doubled."""
+    from cli.demo import demo as run  # noqa: PLC0415 - each command loads only what it needs
+
+    _exit(run(messages=messages, n=n, pack=pack, kills=kills, seed=seed, postgres=postgres, keep=keep))
+
+
+@app.command()
+def verify(file: Annotated[Path, typer.Argument(help="A case exported as JSON.")]) -> None:
+    """Recompute every deadline of an exported case, offline; name the first difference. Exit 1 when there is one."""
+    from cli.verify import run  # noqa: PLC0415 - each command loads only what it needs
+
+    raise typer.Exit(run(file))
+
+
+@app.command()
+def migrate(url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL")], revision: str = "head") -> None:
+    """Bring a database to this release's schema."""
+    from cli.load import migrate as run  # noqa: PLC0415 - each command loads only what it needs
+
+    run(url, revision)
+
+
+@app.command()
+def load(
+    url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL")],
+    *,
+    pack: Annotated[str, typer.Option(help="Policy pack of new cases.")] = "haikou",
+    departments: Annotated[str | None, typer.Option(help="Base address of the simulated department systems.")] = None,
+) -> None:
+    """Register packs and calendar and put the sample city into a database."""
+    from cli.load import load as run  # noqa: PLC0415 - each command loads only what it needs
+
+    run(url, pack=pack, departments=departments)
+
+
+def _exit(code: int) -> None:
+    """End with the code. The SDK may abort while the interpreter ends, after all work is done: leave without that."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

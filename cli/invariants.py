@@ -1,0 +1,162 @@
+"""What must hold when a run is over, read from the database beside the engine: nothing lost, nothing doubled, nothing owed."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from domain.deciders import decider_of
+from domain.kernel import Process, Written, replay
+from storage.models import (
+    CaseRow,
+    ClaimRow,
+    CommandRow,
+    DeliveryRow,
+    EffectRow,
+    EventRow,
+    IncidentRow,
+    NoticeRow,
+    ProcessRow,
+    RequestRow,
+    TodoRow,
+    table,
+)
+from storage.unit_of_work import Database
+
+_process, _event, _effect = table(ProcessRow), table(EventRow), table(EffectRow)
+_request, _case, _notice = table(RequestRow), table(CaseRow), table(NoticeRow)
+
+
+@dataclass
+class Findings:
+    """The figures of a run and everything that is wrong with it, one line each."""
+
+    requests: int = 0
+    ended: int = 0
+    stages: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    returns: int = 0
+    redo: int = 0
+    overdue: int = 0
+    merged: int = 0
+    incidents: int = 0
+    events: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing lost, doubled, left or broken, and everything has ended."""
+        return not (self.lost or self.doubled or self.left or self.broken) and self.ended == self.requests
+
+
+def count_ended(database: Database) -> tuple[int, int]:
+    """Return how many requests there are and how many of their cases are over."""
+    with database.read() as connection:
+        requests = connection.execute(select(func.count()).select_from(_request)).scalar_one()
+        ended = connection.execute(select(func.count()).where(_process.c.closed.is_(True))).scalar_one()
+    return int(requests), int(ended)
+
+
+def owed(database: Database) -> int:
+    """Return how many effects are not settled."""
+    with database.read() as connection:
+        statement = select(func.count()).where(_effect.c.status.in_(("planned", "incident")))
+        return int(connection.execute(statement).scalar_one())
+
+
+def check(database: Database, acknowledged: Iterable[str], departments: Mapping[str, Any]) -> Findings:
+    """Check a run: ``acknowledged`` are the numbers callers were given, ``departments`` what their systems count."""
+    found = Findings()
+    with database.read() as connection:
+        _count(connection, found)
+        _lost(connection, found, set(acknowledged))
+        _doubled(connection, found, departments)
+        _left(connection, found)
+        for row in connection.execute(select(_process.c.id, _process.c.seq, _process.c.head, _process.c.snapshot)):
+            _replayed(connection, found, row)
+    return found
+
+
+def _count(connection: Connection, found: Findings) -> None:
+    found.requests = int(connection.execute(select(func.count()).select_from(_request)).scalar_one())
+    found.ended = int(connection.execute(select(func.count()).where(_process.c.closed.is_(True))).scalar_one())
+    found.events = int(connection.execute(select(func.count()).select_from(_event)).scalar_one())
+    for row in connection.execute(select(_case)):
+        found.stages[row.stage] += 1
+        found.codes[row.code or "—"] += 1
+        found.returns += row.returns
+        found.redo += row.dissatisfied
+        found.overdue += row.overdue
+        found.merged += row.main_case is not None
+    incident = table(IncidentRow)
+    found.incidents = int(connection.execute(select(func.count()).select_from(incident)).scalar_one())
+
+
+def _lost(connection: Connection, found: Findings, acknowledged: set[str]) -> None:
+    """A number that was given must have a case that is over; a decision that was acknowledged must be in the journal."""
+    over = set(connection.execute(select(_process.c.id).where(_process.c.closed.is_(True))).scalars())
+    found.lost += [f"request {no} has not ended" for no in sorted(acknowledged) if f"case/{no}" not in over]
+    command = table(CommandRow)
+    waiting = connection.execute(select(command.c.id).where(command.c.outcome == "received")).scalars()
+    found.lost += [f"decision {id_} was stored and never decided" for id_ in waiting]
+
+
+def _doubled(connection: Connection, found: Findings, departments: Mapping[str, Any]) -> None:
+    """No unit has got an order twice, or not at all; no effect is planned twice; each notice was given once."""
+    if departments.get("orders_doubled"):
+        found.doubled.append(f"{departments['orders_doubled']} orders reached a department system under two ids")
+    delivery = table(DeliveryRow)
+    taken = connection.execute(select(func.count()).where(delivery.c.channel == "webhook")).scalar_one()
+    if departments and taken != departments["distinct"]:
+        found.lost.append(f"{taken} messages were delivered, the department systems have {departments['distinct']}")
+    same = select(_effect.c.process, _effect.c.seq, _effect.c.kind, _effect.c.target, func.count())
+    same = same.group_by(_effect.c.process, _effect.c.seq, _effect.c.kind, _effect.c.target).having(func.count() > 1)
+    found.doubled += [
+        f"effect {r[2]} to {r[3]} of {r[0]}/{r[1]} is planned {r[4]} times" for r in connection.execute(same)
+    ]
+    notices = connection.execute(select(func.count()).select_from(_notice)).scalar_one()
+    planned = connection.execute(
+        select(func.count()).where(_effect.c.kind == "notice", _effect.c.status == "done")
+    ).scalar_one()
+    if notices != planned:
+        found.doubled.append(f"{notices} notices for {planned} notice effects done")
+
+
+def _left(connection: Connection, found: Findings) -> None:
+    """Nothing is owed, and a case that is over holds no claim and waits for nobody."""
+    rows = connection.execute(
+        select(_effect.c.id, _effect.c.status).where(_effect.c.status.in_(("planned", "incident")))
+    )
+    found.left += [f"effect {r.id} is {r.status}" for r in rows]
+    for model, what in ((ClaimRow, "claim"), (TodoRow, "todo")):
+        held = table(model)
+        rows = connection.execute(
+            select(held.c.process, held.c.key)
+            .join(_process, _process.c.id == held.c.process)
+            .where(_process.c.closed.is_(True))
+        )
+        found.left += [f"{what} {r.key} of the closed {r.process}" for r in rows]
+
+
+def _replayed(connection: Connection, found: Findings, row: Any) -> None:
+    """The events alone, chained and folded, give the state the journal keeps."""
+    decider = decider_of(row.id)
+    events = [
+        Written(seq=e.seq, type=e.type, at=e.at, body=e.body, head=e.head)
+        for e in connection.execute(select(_event).where(_event.c.process == row.id).order_by(_event.c.seq))
+    ]
+    try:
+        process = replay(decider, row.id, events)
+    except (ValueError, KeyError) as error:
+        found.broken.append(f"{row.id}: {error}")
+        return
+    kept = Process.model_validate_json(row.snapshot)
+    if (process.seq, process.head) != (row.seq, row.head):
+        found.broken.append(f"{row.id}: the journal stands at {row.seq}, its events at {process.seq}")
+    elif decider.state.model_validate(kept.state) != process.state:
+        found.broken.append(f"{row.id}: the events do not give the state that is kept")

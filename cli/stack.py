@@ -1,0 +1,188 @@
+"""All parts of Sanhuan as processes of one machine: Temporal, worker, API, department systems, staff.
+
+`up`, `demo` and the fault harness start the same stack; each part can be killed and started again by itself.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from cli import servers
+from cli.load import ROOT, load, migrate
+from cli.servers.process import Child, ServerError
+from domain.limits import Limit, Unit
+from storage.policies import load_pack
+
+PORTS: Final = {"temporal": 7233, "ui": 8233, "api": 8400, "departments": 8401}
+START_S: Final = 60.0
+REAL_DAY_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to start and where it keeps what it keeps."""
+
+    data: Path
+    pack: str
+    database_url: str | None = None
+    fixed_ports: bool = False
+    seed: int = 1
+    relay_every: float = 30.0
+    relay_after: float = 60.0
+    worker_env: dict[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """The running parts. Use :meth:`running` as a context: whatever happens, nothing that was started is left behind."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.data = plan.data.resolve()
+        self.data.mkdir(parents=True, exist_ok=True)
+        (self.data / "log").mkdir(exist_ok=True)
+        self.url = plan.database_url or f"sqlite:///{self.data / 'sanhuan.db'}"
+        self.temporal: servers.TemporalServer | None = None
+        self.temporal_address = servers.given_address() or ""
+        self.ports = {name: self._port(name) for name in ("api", "departments")}
+        self.children: dict[str, Child] = {}
+
+    @classmethod
+    @contextmanager
+    def running(cls, plan: Plan) -> Iterator["Stack"]:
+        """Start everything but the staff, and stop it at the end."""
+        stack = cls(plan)
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.stop()
+
+    @property
+    def api(self) -> str:
+        """Address of API and console."""
+        return f"http://127.0.0.1:{self.ports['api']}"
+
+    @property
+    def departments(self) -> str:
+        """Address of the simulated department systems."""
+        return f"http://127.0.0.1:{self.ports['departments']}"
+
+    @property
+    def ui(self) -> str:
+        """Address of the Temporal UI, if the server is ours."""
+        return self.temporal.ui_address if self.temporal else "—"
+
+    def start(self) -> None:
+        """Start the parts in the order in which they need one another."""
+        migrate(self.url)
+        load(self.url, pack=self.plan.pack, departments=self.departments)
+        if not self.temporal_address:
+            self.temporal = servers.TemporalServer.start(
+                self.data / "temporal.db",
+                port=self._port("temporal"),
+                ui_port=self._port("ui"),
+                log_file=self.data / "log" / "temporal.log",
+            )
+            self.temporal_address = self.temporal.address
+        self.start_departments()
+        self.start_worker()
+        self.start_api()
+
+    def start_departments(self) -> None:
+        """Start the department systems."""
+        args = ["-m", "simulation.departments", "--port", str(self.ports["departments"]), "--api", self.api]
+        day = _seconds(self.plan.pack)
+        args += ["--seed", str(self.plan.seed), "--day", str(day), "--state", str(self.data / "departments.jsonl")]
+        child = self._start("departments", args)
+        child.wait_until(lambda: _answers(f"{self.departments}/healthz"), START_S)
+
+    def start_worker(self) -> None:
+        """Start the worker; it says that it is ready by a file."""
+        ready = self.data / "worker.ready"
+        ready.unlink(missing_ok=True)
+        env = {
+            "SANHUAN_HEALTH_FILE": str(ready),
+            "SANHUAN_RELAY_EVERY": str(self.plan.relay_every),
+            "SANHUAN_RELAY_AFTER": str(self.plan.relay_after),
+            **self.plan.worker_env,
+        }
+        self._start("worker", ["-m", "worker"], env).wait_until(ready.exists, START_S)
+
+    def start_api(self) -> None:
+        """Start API and console."""
+        child = self._start("api", ["-m", "api"], {"SANHUAN_PORT": str(self.ports["api"])})
+        child.wait_until(lambda: _answers(f"{self.api}/healthz"), START_S)
+
+    def start_staff(self, *args: str) -> Child:
+        """Start the simulated staff; they act through the HTTP API only."""
+        return self._start("staff", ["-m", "simulation.staff", "--api", self.api, "--seed", str(self.plan.seed), *args])
+
+    def kill_worker(self) -> None:
+        """Kill the worker (-9) and start it again."""
+        self.children["worker"].kill()
+        self.start_worker()
+
+    def dead(self) -> list[str]:
+        """Return the parts that have ended by themselves."""
+        names = [name for name, child in self.children.items() if not child.running and name != "staff"]
+        if self.temporal is not None and not self.temporal.running:
+            names.append("temporal")
+        return names
+
+    def stop(self) -> None:
+        """Stop whatever runs, callers before those they call."""
+        for name in ("staff", "departments", "api", "worker"):
+            if name in self.children:
+                with suppress(ServerError, ProcessLookupError):
+                    self.children[name].stop()
+        if self.temporal is not None:
+            self.temporal.stop()
+
+    def _start(self, name: str, args: Sequence[str], env: dict[str, str] | None = None) -> Child:
+        child = Child(
+            [sys.executable, *args],
+            log_file=self.data / "log" / f"{name}.log",
+            env={
+                **os.environ,
+                "SANHUAN_DATABASE_URL": self.url,
+                "SANHUAN_TEMPORAL_ADDRESS": self.temporal_address,
+                "SANHUAN_DATA_DIR": str(self.data),
+                "PYTHONUNBUFFERED": "1",
+                **(env or {}),
+            },
+            cwd=ROOT,
+        )
+        self.children[name] = child
+        return child
+
+    def _port(self, name: str) -> int:
+        """Return the well-known port if it is wanted and free, else a free one."""
+        wanted = PORTS[name]
+        return wanted if self.plan.fixed_ports and servers.port_is_free(wanted) else servers.free_port()
+
+
+def _seconds(pack: str) -> float:
+    """Return how long the department systems take a working day to be: the pack's, or 30 s where days are real."""
+    limit = load_pack(pack).scaled(Limit.parse("1wd"))
+    return limit.seconds if limit.unit is Unit.s else REAL_DAY_S
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def wait_while_running(stack: Stack, every: float = 1.0) -> list[str]:
+    """Block until a part ends by itself; return which."""
+    while not (dead := stack.dead()):
+        time.sleep(every)
+    return dead

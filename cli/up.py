@@ -1,0 +1,63 @@
+"""`sanhuan up`: everything on this machine until Ctrl-C. What it keeps is under one data directory, so it goes on next time."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.stack import Plan, Stack, wait_while_running
+from simulation.city import DEMO_PASSWORD, load_city
+
+DEMO_ROLES = (
+    "agent",
+    "dispatcher",
+    "order_reviewer",
+    "shift_leader",
+    "centre_head",
+    "city_centre",
+    "callback_officer",
+    "supervisor",
+    "operator",
+    "auditor",
+)
+
+
+def up(*, data: Path, pack: str, staff: bool) -> int:
+    """Start everything, print addresses and accounts, and wait. Return 1 when a part died, 0 on Ctrl-C."""
+    console = Console()
+    try:
+        with ExitStack() as exits:
+            with console.status("…"):
+                stack = exits.enter_context(Stack.running(Plan(data=data, pack=pack, fixed_ports=True)))
+            _print(console, stack, pack)
+            if staff:
+                stack.start_staff()
+            dead = wait_while_running(stack)
+            console.print(f"[red]已退出 ended by itself: {', '.join(dead)}[/] — {stack.data / 'log'}")
+            return 1
+    except KeyboardInterrupt:
+        console.print("\n已停止 stopped.")
+        return 0
+
+
+def _print(console: Console, stack: Stack, pack: str) -> None:
+    table = Table(title="三环 Sanhuan", show_header=False)
+    table.add_row("控制台 console", f"{stack.api}/console")
+    table.add_row("接口 API", f"{stack.api}/docs")
+    table.add_row("Temporal UI", stack.ui)
+    table.add_row("政策包 pack", pack)
+    table.add_row("数据 data", str(stack.data))
+    console.print(table)
+    city = load_city()
+    by_user = {account.user: account for account in city.accounts}
+    liaisons = [a for a in city.accounts if "unit_liaison" in a.roles][:3]
+    accounts = Table(title=f"演示账号 demo accounts · 密码 password: {DEMO_PASSWORD}")
+    accounts.add_column("账号 user")
+    accounts.add_column("角色 role")
+    shown = [by_user[user] for user in DEMO_ROLES if user in by_user] + liaisons
+    for account in shown:
+        accounts.add_row(account.user, f"{account.name_zh} / {account.name_en}")
+    accounts.add_row("liaison.<unit>, head.<unit>", "每个单位各一 / one each per unit")
+    console.print(accounts)
+    console.print("Ctrl-C 停止；再次运行会接着办理 / Ctrl-C stops; the next start goes on where this one ended.")
