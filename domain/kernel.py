@@ -275,7 +275,8 @@ def advance(decider: Decider, process: Process, envelope: Envelope, facts: Facts
     which are facts of their own. Never raises :class:`Refusal`.
     """
     tick = envelope.name == TICK
-    received = min(envelope.received_at, now)
+    now = now.astimezone(UTC)
+    received = min(envelope.received_at.astimezone(UTC), now)
     process, records = _ring_due(decider, process, facts, now if tick else received, now)
     if tick:
         return Advanced(process=process, records=records)

@@ -131,9 +131,8 @@ def _clock_set(case: Case, e: ev.ClockSet, at: datetime) -> Case:
         return _set(case, clocks={**case.clocks, e.clock.key: Running(clock=e.clock)})
     # What was missed stays missed and is not missed twice; a due that moved before it came warns anew.
     moved = e.clock.due is not None and e.clock.due != old.clock.due and old.overdue_at is None
-    # A warning whose instant has passed when the clock is set has been given before, or comes too late to warn.
-    instants = {"yellow": e.clock.yellow_at, "red": e.clock.red_at}
-    passed = tuple(part for part, instant in instants.items() if instant is not None and instant <= at)
+    # A yellow card whose instant has passed when the clock is set has been given before, or comes too late to warn.
+    passed = ("yellow",) if e.clock.yellow_at is not None and e.clock.yellow_at <= at else ()
     return _clock(case, e.clock.key, clock=e.clock, rung=passed if moved else old.rung)
 
 
