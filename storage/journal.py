@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Insert, Table, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -59,25 +60,37 @@ class Loaded:
     parked: str | None
 
 
-def upsert(connection: Connection, table: Any, values: Mapping[str, Any], keys: Sequence[str]) -> None:
+@cache
+def _upsert_statement(dialect: str, target: Table, names: tuple[str, ...], keys: tuple[str, ...], *, kept: bool) -> Insert:
+    """Build an upsert once: building one costs more than running it. ``kept`` leaves the row that is there as it is."""
+    statement = sqlite_insert(target) if dialect == "sqlite" else pg_insert(target)
+    if kept:
+        return statement.on_conflict_do_nothing(index_elements=list(keys))
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
+
+
+def upsert(connection: Connection, target: Table, values: Mapping[str, Any], keys: Sequence[str]) -> None:
     """Insert a row or overwrite the one with the same keys."""
-    make = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
-    statement = make(table).values(**values)
-    changed = {name: statement.excluded[name] for name in values if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=changed))
+    statement = _upsert_statement(connection.dialect.name, target, tuple(values), tuple(keys), kept=False)
+    connection.execute(statement, values)
 
 
-def insert_once(connection: Connection, table: Any, values: Mapping[str, Any], keys: Sequence[str]) -> bool:
+def insert_once(connection: Connection, target: Table, values: Mapping[str, Any], keys: Sequence[str]) -> bool:
     """Insert a row unless its key exists; say whether it was inserted."""
-    make = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
-    statement = make(table).values(**values).on_conflict_do_nothing(index_elements=list(keys))
-    return connection.execute(statement).rowcount == 1
+    statement = _upsert_statement(connection.dialect.name, target, tuple(values), tuple(keys), kept=True)
+    return connection.execute(statement, values).rowcount == 1
 
 
 def load(connection: Connection, process: str) -> Loaded | None:
-    """Load and lock a process; None when the journal does not know it."""
-    statement = select(_process.c.seq, _process.c.head, _process.c.snapshot, _process.c.parked)
-    row = connection.execute(statement.where(_process.c.id == process).with_for_update()).one_or_none()
+    """Load and lock a process; None when the journal does not know it: then its id is locked, so that one caller opens it."""
+    columns = select(_process.c.seq, _process.c.head, _process.c.snapshot, _process.c.parked)
+    statement = columns.where(_process.c.id == process).with_for_update()
+    row = connection.execute(statement).one_or_none()
+    if row is None and connection.dialect.name == "postgresql":
+        # There is no row to lock yet. SQLite has locked the whole database already.
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(process, 0))))
+        row = connection.execute(statement).one_or_none()
     return None if row is None else Loaded(*row)
 
 
@@ -265,12 +278,14 @@ def write_command(
         "seq_to": seq_to,
         "settles": envelope.settles,
     }
-    make = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
-    statement = make(_command).values(**values)
-    kept = ("decided_at", "outcome", "code", "detail", "seq_from", "seq_to", "settles")
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_={k: statement.excluded[k] for k in kept})
-    )
+    connection.execute(_command_statement(connection.dialect.name), values)
+
+
+@cache
+def _command_statement(dialect: str) -> Insert:
+    statement = sqlite_insert(_command) if dialect == "sqlite" else pg_insert(_command)
+    decided = ("decided_at", "outcome", "code", "detail", "seq_from", "seq_to", "settles")
+    return statement.on_conflict_do_update(index_elements=["id"], set_={k: statement.excluded[k] for k in decided})
 
 
 def settle_effect(connection: Connection, effect: str, status: str, now: datetime, outcome: str | None = None) -> bool:
