@@ -1,0 +1,65 @@
+"""Codes, instants and durations in the reader's words."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from storage.texts import known, text
+
+_STEPS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+WHO: Final = ("by",)
+UNITS: Final = ("unit", "proposed_owner")
+
+
+def label(kind: str, code: object, lang: str) -> str:
+    """Return the label ``{kind}.{code}``; the bare code when the catalogue has none."""
+    key = f"{kind}.{code}"
+    return text(key, lang) if known(key) else str(code)
+
+
+def lasted(length: timedelta, lang: str) -> str:
+    """Return a duration in its two largest units: 3 天 4 小时."""
+    seconds = max(0, int(length.total_seconds()))
+    parts: list[str] = []
+    for size, name in _STEPS:
+        amount, seconds = divmod(seconds, size)
+        if amount or parts or name == "second":
+            parts.append(text(f"console.span.{name}", lang, n=amount) if amount else "")
+    return " ".join(p for p in parts[:2] if p) or text("console.span.second", lang, n=0)
+
+
+def left(due: datetime, now: datetime, lang: str) -> str:
+    """Say how much time is left until ``due``, or by how much it has passed."""
+    key = "console.left" if due > now else "console.over"
+    return text(key, lang, span=lasted(abs(due - now), lang))
+
+
+def clock_name(key: str, lang: str) -> str:
+    """Name a clock by its key: ``a1/handle`` is the handling limit of order a1."""
+    head, _, what = key.rpartition("/")
+    if key.startswith(("callback/", "matter/")):
+        head, what = key.partition("/")[2], key.partition("/")[0]
+    if key.partition("/")[0] == "pause":
+        head, what = key.partition("/")[2], "pause"
+    name = label("clock", what, lang)
+    return f"{name} · {head}" if head else name
+
+
+def said(body: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, str], lang: str) -> dict[str, Any]:
+    """Return an event's body with people, units, clocks and outcomes in words, for its sentence."""
+    out = dict(body)
+    for field in WHO:
+        if field in out:
+            out[field] = text("console.system", lang) if out[field] == "system" else names.get(out[field], out[field])
+    for field in UNITS:
+        if field in out:
+            out[field] = units.get(out[field], out[field])
+    clock = out.get("clock")
+    if isinstance(clock, Mapping):
+        out["key"] = clock_name(str(clock["key"]), lang)
+    elif "key" in out:
+        out["key"] = clock_name(str(out["key"]), lang)
+    for field, kind in (("why", "console.why"), ("outcome", "console.outcome"), ("field", "console.field")):
+        if field in out:
+            out[field] = label(kind, out[field], lang)
+    return out
