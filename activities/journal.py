@@ -21,7 +21,7 @@ from temporalio.exceptions import ApplicationError
 from activities.labels import details_text, effect_summary, timer_summary
 from activities.signatures import CommitRequest, CommitResult, EffectOrder, TimerOrder
 from domain.deciders import decider_of
-from domain.kernel import GENESIS, TICK, Advanced, Process, advance, card, needs, todos
+from domain.kernel import GENESIS, TICK, Advanced, FailEffect, Process, advance, card, needs, todos
 from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts
 from storage import journal as sql
@@ -74,7 +74,11 @@ class Journal:
                 id=TICK, process=request.process, name=TICK, body={}, actor=SYSTEM, received_at=request.now
             )
         facts = self._facts(connection, decider, process, envelope)
-        advanced = advance(decider, process, envelope, facts, request.now)
+        if envelope.name == FailEffect.NAME and not sql.is_planned(connection, str(envelope.body.get("effect"))):
+            # It was done (or settled by an operator) after all: only the word of it was lost. No incident.
+            advanced = Advanced(process=process, records=(), refusal="effect_settled")
+        else:
+            advanced = advance(decider, process, envelope, facts, request.now)
         self._write(connection, decider, process, advanced, envelope, request, opened=loaded is None)
         opening_done = loaded is None and request.envelope is not None and envelope.id != request.envelope.id
         if opening_done:
@@ -119,6 +123,9 @@ class Journal:
                 code=advanced.refusal,
                 detail=advanced.detail,
             )
+            if envelope.settles is not None:
+                # The other side has spoken; that its word comes too late here must not leave the effect owed for ever.
+                sql.settle_effect(connection, envelope.settles, "done", request.now, "refused")
 
     def _refuse_claim(self, request: CommitRequest, taken: sql.ClaimTaken) -> CommitResult:
         """The decision needs a key another process holds: refuse it, in a transaction that writes only the command row."""
@@ -131,6 +138,9 @@ class Journal:
             if envelope is None:
                 message = f"{request.process}: a timer wants the claim {taken.key}"
                 raise ApplicationError(message, type="ClaimTaken")
+            stored = sql.stored_command(connection, envelope.id)
+            if stored is not None and stored.outcome != "received":
+                return self._answer_again(connection, request, decider, process, stored)
             sql.write_command(
                 connection, envelope, outcome="refused", now=request.now, code="order_exists", detail=detail
             )

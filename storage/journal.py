@@ -125,6 +125,12 @@ def owed_effects(connection: Connection, process: str, after: int) -> Sequence[A
     ).all()
 
 
+def is_planned(connection: Connection, effect: str) -> bool:
+    """Say whether an effect is planned: neither done, nor settled, nor already an incident."""
+    status = connection.execute(select(_effect.c.status).where(_effect.c.id == effect)).scalar_one_or_none()
+    return status == "planned"
+
+
 def count_owed(connection: Connection, process: str) -> int:
     """Count the effects of the process that are not settled."""
     return int(

@@ -16,7 +16,7 @@ _setting = table(SettingRow)
 def take_lease(connection: Connection, owner: str, now: datetime, until: datetime) -> bool:
     """Take or renew the lease of the one relay at work; say whether it is ours. The value is ``{until}|{owner}``."""
     mine = f"{until.isoformat()}|{owner}"
-    insert_once(connection, _setting, {"key": LEASE, "value": f"{now.isoformat()}|"}, ("key",))
+    insert_once(connection, _setting, {"key": LEASE, "value": ""}, ("key",))
     result = connection.execute(
         update(_setting)
         .where(

@@ -92,6 +92,11 @@ def register(connection: Connection, pack_ids: tuple[str, ...], now: datetime) -
         }
         insert_once(connection, _policy, values, ("id", "version"))
     calendar = load_calendar()
+    written = connection.execute(
+        select(_calendar.c.body).where(_calendar.c.version == calendar.version)
+    ).scalar_one_or_none()
+    if written is not None and Calendar.model_validate_json(written) != calendar:
+        raise RuleMissing(f"calendar {calendar.version} was changed without a new version")
     insert_once(
         connection,
         _calendar,

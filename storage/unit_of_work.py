@@ -80,6 +80,7 @@ class Database:
 def _sqlite_engine(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # an error's text may reach a log or a history
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
@@ -104,6 +105,7 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
     options = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
     return create_engine(
         url,
+        hide_parameters=True,  # an error's text may reach a log or a history
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
