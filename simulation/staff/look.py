@@ -138,14 +138,10 @@ class Look:
             self._request = _read(await self.api.get(self.account, f"/requests/{self.todo.no}", why=WHY))
         return f"{self._request.get('title', '')}\n{self._request.get('content', '')}"
 
-    async def similar(self) -> list[str]:
-        """Read which earlier requests have the same words and are open or lead: numbers, the earliest first."""
-        found = _read(await self.api.get(self.account, f"/requests/{self.todo.no}/similar"))
-        return [
-            str(row.get("main_case") or row["no"])
-            for row in found.get("items", [])
-            if row["no"] < self.todo.no and row.get("stage") not in {None, "answered", "archived", "closed"}
-        ]
+    async def leading(self) -> str | None:
+        """Read which earlier open case has the same words: its number, or None."""
+        lead = _read(await self.api.get(self.account, f"/requests/{self.todo.no}/similar")).get("lead")
+        return None if lead is None else str(lead)
 
 
 class NotSeenError(Exception):

@@ -29,10 +29,10 @@ DISSATISFIED_ROUNDS: Final = 4
 async def screen(look: Look) -> Choice | None:
     """Agent: merge what was sent again, answer, guide, divert, decline, or triage."""
     text = await look.text()
-    leading = await look.similar()
+    leading = await look.leading()
     if leading and look.once("merge"):
-        merge = {"into": leading[0], "reason": words("merge", look.rng)}
-        return Choice(command="merge", body=merge, then=_perhaps_split(look, leading[0]))
+        merge = {"into": leading, "reason": words("merge", look.rng)}
+        return Choice(command="merge", body=merge, then=_perhaps_split(look, leading))
     item = look.city.item_for(text)
     emergency = any(word in text for word in EMERGENCY)
     drawn = "urgent" if emergency else _draw(look, look.rates.screen)
