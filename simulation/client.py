@@ -8,7 +8,6 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +43,7 @@ class Outcome(Model):
 
 
 class DecisionLog:
-    """JSON lines of decisions; without a file nothing is kept but the counts by ``command: result``."""
+    """JSON lines of decisions, their instants in seconds of the epoch (UTC); without a file only the counts are kept."""
 
     def __init__(self, file: Path | None = None) -> None:
         """Append to ``file``."""
@@ -125,7 +124,7 @@ class Api:
 
     async def decide(self, account: str, process: str, command: str, body: Mapping[str, Any], key: str) -> Outcome:
         """Give a decision and wait until it is known what became of it, also when it was only stored at first (202)."""
-        start, began = datetime.now(UTC), time.monotonic()
+        start, began = time.time(), time.monotonic()
         stored = False
         outcome = Outcome(status=0)
         try:
@@ -140,8 +139,8 @@ class Api:
                 seconds = time.monotonic() - began
             self.decisions.write(
                 {
-                    "start": start.isoformat(),
-                    "end": datetime.now(UTC).isoformat(),
+                    "start": start,
+                    "end": start + (time.monotonic() - began),
                     "account": account,
                     "process": process,
                     "command": command,

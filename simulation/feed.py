@@ -24,7 +24,7 @@ import typer
 from pydantic import ValidationError
 
 from domain.casework.words import CallerType, CaseType, Channel
-from simulation.city import City, load_city
+from simulation.city import DEMO_PASSWORD, City, load_city
 from simulation.client import Api, Pace
 from simulation.texts import Caller, Intake, requests
 
@@ -50,9 +50,14 @@ class Fed:
         """Nothing is fed yet."""
         self.numbers: list[str] = []
         self.skipped: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
+        self.refusals: Counter[str] = Counter()
         self.seconds: list[float] = []
         self.began = time.monotonic()
+
+    @property
+    def refused(self) -> int:
+        """How many requests the API did not take."""
+        return self.refusals.total()
 
     def report(self) -> dict[str, Any]:
         """Return the numbers; ``requests`` are those that got a number, ``repeated`` how many got one given before."""
@@ -61,15 +66,15 @@ class Fed:
             "requests": len(set(self.numbers)),
             "repeated": len(self.numbers) - len(set(self.numbers)),
             "skipped": dict(sorted(self.skipped.items())),
-            "refused": sum(self.refused.values()),
-            "refusals": dict(sorted(self.refused.items())),
+            "refused": self.refused,
+            "refusals": dict(sorted(self.refusals.items())),
             "wall_s": round(time.monotonic() - self.began, 3),
             "intake_p50_ms": _quantile(spent, 0.5),
             "intake_p99_ms": _quantile(spent, 0.99),
         }
 
 
-async def feed(
+async def send_all(
     api: Api,
     rows: Iterable[Intake],
     *,
@@ -99,7 +104,7 @@ async def feed(
                 if on_taken is not None:
                     on_taken(str(outcome.body["no"]))
             else:
-                fed.refused[_reason(outcome.body, outcome.status)] += 1
+                fed.refusals[_reason(outcome.body, outcome.status)] += 1
         finally:
             slots.release()
 
@@ -177,15 +182,29 @@ def _quantile(values: list[float], q: float) -> float | None:
     return round(values[min(len(values) - 1, int(len(values) * q))] * 1000, 1) if values else None
 
 
-async def run(
-    api: str, messages: Path | None, n: int, *, rate: float | None = None, in_flight: int = 8, seed: int = 1
-) -> dict[str, Any]:
-    """Feed ``n`` requests from a CSV or from the sample texts and return the numbers of :meth:`Fed.report`."""
-    fed = Fed()
-    rows = requests(n, seed) if messages is None else islice(csv_rows(messages, fed, seed=seed), n)
-    async with httpx.AsyncClient(base_url=api, timeout=30) as http:
-        await feed(Api(http, in_flight=in_flight), rows, fed=fed, rate=rate, in_flight=in_flight)
-    return fed.report()
+def feed(
+    address: str,
+    *,
+    messages: Path | None = None,
+    n: int = 200,
+    rate: float | None = None,
+    in_flight: int = 8,
+    seed: int = 1,
+    password: str = DEMO_PASSWORD,
+) -> Fed:
+    """Feed at most ``n`` requests from a CSV, or from the sample texts, to the API at ``address``; return the numbers.
+
+    Raises ValueError when the CSV has not the columns, OSError when it cannot be read.
+    """
+
+    async def run() -> Fed:
+        fed = Fed()
+        rows = requests(n, seed) if messages is None else islice(csv_rows(messages, fed, seed=seed), n)
+        async with httpx.AsyncClient(base_url=address, timeout=30) as http:
+            api = Api(http, password=password, in_flight=in_flight)
+            return await send_all(api, rows, fed=fed, rate=rate, in_flight=in_flight)
+
+    return asyncio.run(run())
 
 
 def main(
@@ -198,7 +217,7 @@ def main(
     seed: Annotated[int, typer.Option(help="The same seed gives the same requests.")] = 1,
 ) -> None:
     """Feed requests and print the numbers as one JSON line."""
-    report = asyncio.run(run(api, messages, n, rate=rate, in_flight=in_flight, seed=seed))
+    report = feed(api, messages=messages, n=n, rate=rate, in_flight=in_flight, seed=seed).report()
     sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
 
 

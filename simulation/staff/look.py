@@ -154,17 +154,16 @@ class CaseView:
     def __init__(self, body: Mapping[str, Any]) -> None:
         """``body`` is the answer of the API."""
         self._body = body
-        head = body.get("case")
-        self._head: Mapping[str, Any] = head if isinstance(head, dict) else body
-        self.orders: list[Mapping[str, Any]] = list(body.get("orders", []))
+        self._header: Mapping[str, Any] = body["header"]
+        self.orders: list[Mapping[str, Any]] = list(body["orders"])
 
     def get(self, name: str) -> Any:
         """Return a field of the header."""
-        return self._head.get(name)
+        return self._header.get(name)
 
     def order(self, order: str | None) -> Mapping[str, Any]:
         """Return an order by its id; empty when it is not shown."""
-        return next((o for o in self.orders if order_id(o) == order), {})
+        return next((o for o in self.orders if o["id"] == order), {})
 
     @property
     def live(self) -> list[Mapping[str, Any]]:
@@ -182,11 +181,6 @@ class CaseView:
     def units(self) -> set[str]:
         """The units of all orders there ever were."""
         return {str(o["unit"]) for o in self.orders if "unit" in o}
-
-
-def order_id(order: Mapping[str, Any]) -> str:
-    """Return the id of an order as the API shows it."""
-    return str(order.get("order") or order.get("order_id") or order.get("id"))
 
 
 def _read(outcome: Outcome) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from domain.casework.words import Satisfaction, Solved, UnitCode
 from simulation.departments.answers import picture
-from simulation.staff.look import CaseView, Choice, Look, order_id
+from simulation.staff.look import CaseView, Choice, Look
 from simulation.wording import words
 
 Policy = Callable[[Look], Awaitable[Choice | None]]
@@ -135,7 +135,7 @@ async def unit(look: Look) -> Choice | None:
 
 async def _unit_step(look: Look, order: Mapping[str, Any], offered: set[str]) -> Choice | None:
     rng = look.rng
-    again = order.get("role") == "lead" and order_id(order) != "a1" and order.get("cycle") == 1
+    again = order.get("role") == "lead" and order.get("id") != "a1" and order.get("cycle") == 1
     steps: tuple[tuple[bool, str, Callable[[], dict[str, Any]]], ...] = (
         (look.always("unit_return_again" if again else "unit_return"), "request_return", lambda: _return_body(look)),
         (True, "sign", dict),

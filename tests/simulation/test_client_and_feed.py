@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from simulation.client import Api, DecisionLog, Pace
-from simulation.feed import Fed, csv_rows, feed
+from simulation.feed import Fed, csv_rows, send_all
 from simulation.texts import requests
 
 PROCESS = "case/20260105-000001"
@@ -125,7 +125,7 @@ def registered(request: httpx.Request, _n: int) -> httpx.Response:
 
 async def test_the_source_of_a_request_is_its_key_and_its_item_is_not_told() -> None:
     fake = FakeApi(registered)
-    fed = await feed(api_of(fake), requests(20, 1))
+    fed = await send_all(api_of(fake), requests(20, 1))
     assert fed.report()["requests"] == 20
     bodies: list[dict[str, Any]] = [json.loads(r.content) for r in fake.asked]
     assert {r.headers["idempotency-key"] for r in fake.asked} == {b["source"].replace(":", "%3A") for b in bodies}
@@ -135,7 +135,7 @@ async def test_the_source_of_a_request_is_its_key_and_its_item_is_not_told() -> 
 async def test_what_the_api_refuses_is_counted_with_code_and_place() -> None:
     problem = {"code": "invalid", "errors": [{"place": "/title", "code": "too_long"}]}
     fake = FakeApi(lambda r, n: httpx.Response(422, json=problem) if n == 3 else registered(r, n))
-    report = (await feed(api_of(fake), requests(5, 1), in_flight=1)).report()
+    report = (await send_all(api_of(fake), requests(5, 1), in_flight=1)).report()
     assert (report["requests"], report["refused"], report["refusals"]) == (4, 1, {"invalid /title": 1})
 
 
@@ -146,7 +146,7 @@ async def test_a_csv_fed_twice_gives_the_same_requests(tmp_path: Path) -> None:
     fed = Fed()
     api = api_of(fake)
     for _ in range(2):
-        await feed(api, csv_rows(file, fed), fed=fed)
+        await send_all(api, csv_rows(file, fed), fed=fed)
     assert (fed.report()["requests"], fed.report()["repeated"]) == (5, 5)
     assert fake.asked[0].content == fake.asked[5].content
 

@@ -80,9 +80,9 @@ class StubApi:
             return Outcome(status=200, body={"items": self.todos.get(account, []), "next": None})
         if path == "/cases":
             return Outcome(status=200, body={"items": []})
-        order = {"order": "a1", "unit": "luting-luhua", "role": "lead", "state": "working", "cycle": 1}
+        order = {"id": "a1", "unit": "luting-luhua", "role": "lead", "state": "working", "cycle": 1}
         head = {"district": "songlan", "street": "songlan-tingtao", "item": "garbage-pile", "triage": "routine"}
-        return Outcome(status=200, body={**head, "dissatisfied": self.dissatisfied, "orders": [order]})
+        return Outcome(status=200, body={"header": {**head, "dissatisfied": self.dissatisfied}, "orders": [order]})
 
     async def upload(self, *_args: Any) -> Outcome:
         return Outcome(status=201, body={"id": "doc-1"})
@@ -197,7 +197,7 @@ async def test_the_office_decides_what_is_in_an_inbox_once_and_under_a_key_of_it
     office = Office(CITY, api, Play(run="r"))  # type: ignore[arg-type]
     work = asyncio.create_task(office.work())
     async with asyncio.timeout(5):
-        while not api.decided:
+        while not api.decided:  # noqa: ASYNC110 - what is waited for sets no event
             await asyncio.sleep(0.01)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
