@@ -89,8 +89,7 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
 )  # fmt: skip
 
 MOVES: Final[Mapping[str, Move]] = {
-    name: Move(command=name, stages=frozenset(map(str, stages)), machine=machine)
-    for name, stages, _, machine in _TABLE
+    name: Move(command=name, stages=frozenset(map(str, stages)), machine=machine) for name, stages, _, machine in _TABLE
 }
 RULES: Final = {name: rule for name, _, rule, _ in _TABLE}
 

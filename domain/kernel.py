@@ -165,6 +165,8 @@ class TellRefused(Command):
 
 
 class EffectFailed(Event):
+    """An effect could not be performed: it is an incident from now on."""
+
     TYPE: ClassVar[str] = "effect_failed"
     effect: str
     kind: str
@@ -174,6 +176,8 @@ class EffectFailed(Event):
 
 
 class EffectRetried(Event):
+    """An operator had the effect tried again."""
+
     TYPE: ClassVar[str] = "effect_retried"
     effect: str
     by: str
@@ -181,6 +185,8 @@ class EffectRetried(Event):
 
 
 class EffectRedirected(Event):
+    """An operator had the effect performed another way."""
+
     TYPE: ClassVar[str] = "effect_redirected"
     effect: str
     by: str
@@ -189,6 +195,8 @@ class EffectRedirected(Event):
 
 
 class EffectWaived(Event):
+    """An operator decided that the effect is no longer owed."""
+
     TYPE: ClassVar[str] = "effect_waived"
     effect: str
     by: str

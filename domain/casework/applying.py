@@ -23,10 +23,7 @@ from domain.casework.state import (
 from domain.casework.words import ClosingCode, OrderRole, OrderState, Stage
 from domain.process import Event
 
-
-CORRECTABLE: Final = frozenset(
-    {"case_type", "district", "street", "item", "matter", "caller_type", "confidential"}
-)
+CORRECTABLE: Final = frozenset({"case_type", "district", "street", "item", "matter", "caller_type", "confidential"})
 
 
 def apply(case: Case, event: Event, at: datetime) -> Case:
@@ -90,7 +87,9 @@ def _merge_refused(case: Case, _e: ev.MergeRefused, _at: datetime) -> Case:
 
 
 def _merged(case: Case, e: ev.Merged, at: datetime) -> Case:
-    return _set(case, merging_into=None, merging_since=None, main_case=e.into, code=ClosingCode.merged, closed_at=at, matters={})
+    return _set(
+        case, merging_into=None, merging_since=None, main_case=e.into, code=ClosingCode.merged, closed_at=at, matters={}
+    )
 
 
 def _follower_attached(case: Case, e: ev.FollowerAttached, _at: datetime) -> Case:

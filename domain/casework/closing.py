@@ -14,7 +14,7 @@ from domain.casework.commands import (
     Urge,
     WaiveCallback,
 )
-from domain.casework.dispatching import end, send
+from domain.casework.dispatching import Sending, end, send
 from domain.casework.events import (
     CallbackRecorded,
     CallbackWaived,
@@ -100,7 +100,8 @@ def redo(case: Case, request: str, context: Context, *, dissatisfied: bool = Tru
     if lead is None:
         return [*events, StageMoved(stage=Stage.screening), *clocks.start(case, "screen", "screen", context)]
     events += clocks.start(case, f"overall/{cycle}", "redo", context)
-    events += send(case, [(lead.unit, OrderRole.lead)], context, no_return=lead.no_return, parent=lead.id, cycle=cycle)
+    again = Sending(no_return=lead.no_return, parent=lead.id, cycle=cycle)
+    events += send(case, [(lead.unit, OrderRole.lead)], context, again)
     ladder = context.facts.pack.ladder
     for at, kind in ((ladder.urge_at.value, MatterKind.urge), (ladder.supervise_at.value, MatterKind.supervision)):
         if dissatisfied and at == count:

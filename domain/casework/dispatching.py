@@ -1,6 +1,7 @@
 """派单: orders out to units, added, moved and taken back (11.3; M25 多向协同交办)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from domain.casework import timekeeping as clocks
 from domain.casework.commands import AddAssignment, ConfirmByPhone, Designate, Dispatch, Reassign, WithdrawOrder
@@ -36,7 +37,7 @@ def dispatch(case: Case, command: Dispatch, context: Context) -> Sequence[Event]
     if f"overall/{case.cycle}" not in case.clocks:
         events += clocks.start(case, f"overall/{case.cycle}", "handle", context)
     first = not any(o.first_receiver for o in case.orders.values())
-    return [*events, *send(case, wanted, context, first_receiver=first, note=command.note)]
+    return [*events, *send(case, wanted, context, Sending(first_receiver=first, note=command.note))]
 
 
 def add_assignment(case: Case, command: AddAssignment, context: Context) -> Sequence[Event]:
@@ -45,7 +46,7 @@ def add_assignment(case: Case, command: AddAssignment, context: Context) -> Sequ
         raise Refusal("one_lead")
     if case.lead is None:
         raise Refusal("no_lead")
-    return send(case, [(command.unit, command.role)], context, note=command.reason)
+    return send(case, [(command.unit, command.role)], context, Sending(note=command.reason))
 
 
 def reassign(case: Case, command: Reassign, context: Context) -> Sequence[Event]:
@@ -55,7 +56,12 @@ def reassign(case: Case, command: Reassign, context: Context) -> Sequence[Event]
         raise Refusal("same_unit", unit=command.unit)
     return [
         *end(case, order, OrderState.reassigned, context, command.reason),
-        *send(case, [(command.unit, order.role)], context, no_return=order.no_return, parent=order.id, without=order),
+        *send(
+            case,
+            [(command.unit, order.role)],
+            context,
+            Sending(no_return=order.no_return, parent=order.id, without=(order,)),
+        ),
     ]
 
 
@@ -97,14 +103,13 @@ def designate(case: Case, command: Designate, context: Context) -> Sequence[Even
         if f"overall/{case.cycle}" not in case.clocks:
             events += clocks.start(case, f"overall/{case.cycle}", "handle", context)
         wanted = [(command.lead, LEAD)]
+    freed: tuple[Order, ...] = (gone,) if gone is not None else ()
     present = {o.unit for o in case.live if o is not gone}
     if command.lead in present and wanted:
         helper = next(o for o in case.live if o.unit == command.lead)
         events += end(case, helper, OrderState.reassigned, context, command.basis)
         present.discard(command.lead)
-        gone_too: tuple[Order, ...] = (helper,)
-    else:
-        gone_too = ()
+        freed = (*freed, helper)
     wanted += [(unit, OrderRole.co) for unit in command.co if unit not in present]
     first = not any(o.first_receiver for o in case.orders.values())
     if wanted:
@@ -112,12 +117,13 @@ def designate(case: Case, command: Designate, context: Context) -> Sequence[Even
             case,
             wanted,
             context,
-            no_return=True,
-            first_receiver=first and wanted[0][1] is LEAD,
-            parent=gone.id if gone else None,
-            without=gone,
-            without_too=gone_too,
-            note=command.basis,
+            Sending(
+                no_return=True,
+                first_receiver=first and wanted[0][1] is LEAD,
+                parent=gone.id if gone else None,
+                without=freed,
+                note=command.basis,
+            ),
         )
     return events
 
@@ -130,28 +136,33 @@ def confirm_by_phone(case: Case, command: ConfirmByPhone, context: Context) -> S
     return [PhoneConfirmed(order=order.id, by=context.actor.user, note=command.note)]
 
 
+@dataclass(frozen=True)
+class Sending:
+    """What orders sent together have in common: lock, what they replace, what ends with them, the cycle a redo begins."""
+
+    no_return: bool = False
+    first_receiver: bool = False
+    parent: str | None = None
+    without: tuple[Order, ...] = ()
+    cycle: int | None = None
+    note: str | None = None
+
+
+PLAIN = Sending()
+
+
 def send(
-    case: Case,
-    wanted: Sequence[tuple[str, OrderRole]],
-    context: Context,
-    *,
-    no_return: bool = False,
-    first_receiver: bool = False,
-    parent: str | None = None,
-    without: Order | None = None,
-    without_too: Iterable[Order] = (),
-    cycle: int | None = None,
-    note: str | None = None,
+    case: Case, wanted: Sequence[tuple[str, OrderRole]], context: Context, how: Sending = PLAIN
 ) -> Sequence[Event]:
     """Send orders and start their clocks. Refuses a unit named twice or already holding an open order of the case.
 
     What a unit was only informed of does not stand in its way, and a result it has given as a helper not in that of the lead.
-    The units of a ``cycle`` that a redo begins are those that had the order: only they may be missing from the facts.
+    The units of a cycle that a redo begins are those that had the order: only they may be missing from the facts.
     """
-    if cycle is None:
+    if how.cycle is None:
         known_units(context, *(unit for unit, _ in wanted))
-    round_ = cycle or case.cycle
-    gone = {o.id for o in (without, *without_too) if o is not None}
+    round_ = how.cycle or case.cycle
+    gone = {o.id for o in how.without}
     held = [o for o in case.orders.values() if o.cycle == round_ and o.id not in gone and o.role is not INFORMED]
     taken = {o.unit for o in held if o.state in LIVE}
     done = {o.unit for o in held if o.state in DONE}
@@ -168,10 +179,10 @@ def send(
                 role=role,
                 cycle=round_,
                 by=context.actor.user,
-                no_return=no_return and role is LEAD,
-                first_receiver=first_receiver and role is LEAD,
-                parent=parent if role is not OrderRole.co or len(wanted) == 1 else None,
-                note=note,
+                no_return=how.no_return and role is LEAD,
+                first_receiver=how.first_receiver and role is LEAD,
+                parent=how.parent if role is not OrderRole.co or len(wanted) == 1 else None,
+                note=how.note,
             )
         )
         if role is not INFORMED:

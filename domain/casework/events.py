@@ -61,6 +61,8 @@ class ScreeningEnded(Event):
 
 
 class MergeProposed(Event):
+    """A leading case was asked to take this request."""
+
     TYPE: ClassVar[str] = "merge_proposed"
     into: str
     by: str
@@ -68,23 +70,31 @@ class MergeProposed(Event):
 
 
 class MergeRefused(Event):
+    """The leading case does not take this request: the case goes on by itself."""
+
     TYPE: ClassVar[str] = "merge_refused"
     into: str
     code: str
 
 
 class Merged(Event):
+    """并单: the leading case has taken this request."""
+
     TYPE: ClassVar[str] = "merged"
     into: str
 
 
 class FollowerAttached(Event):
+    """Another request hangs on this case from now on."""
+
     TYPE: ClassVar[str] = "follower_attached"
     case: str
     request: str
 
 
 class FollowerSplit(Event):
+    """拆单: a merged request goes its own way again."""
+
     TYPE: ClassVar[str] = "follower_split"
     case: str
     request: str
@@ -93,11 +103,15 @@ class FollowerSplit(Event):
 
 
 class BecameOwn(Event):
+    """A case that had been merged is screened again."""
+
     TYPE: ClassVar[str] = "became_own"
     was: str
 
 
 class Triaged(Event):
+    """定类: the class was fixed or changed; ``reason`` stands where it was lowered."""
+
     TYPE: ClassVar[str] = "triaged"
     triage: Triage
     by: str
@@ -108,6 +122,8 @@ class Triaged(Event):
 
 
 class Corrected(Event):
+    """更正: a field was put right; ``old`` and ``value`` are both kept."""
+
     TYPE: ClassVar[str] = "corrected"
     field: str
     old: str | None
@@ -183,6 +199,8 @@ class OrderSent(Event):
 
 
 class OrderSigned(Event):
+    """签收: by the unit, or by the system when its limit passed (``auto``)."""
+
     TYPE: ClassVar[str] = "order_signed"
     order: str
     by: str
@@ -190,6 +208,8 @@ class OrderSigned(Event):
 
 
 class CallerContacted(Event):
+    """先行联系: the unit has contacted the caller or reached the spot."""
+
     TYPE: ClassVar[str] = "caller_contacted"
     order: str
     by: str
@@ -198,6 +218,8 @@ class CallerContacted(Event):
 
 
 class PhoneConfirmed(Event):
+    """The centre reached the unit of an urgent order by phone."""
+
     TYPE: ClassVar[str] = "phone_confirmed"
     order: str
     by: str
@@ -205,12 +227,16 @@ class PhoneConfirmed(Event):
 
 
 class WorkBegun(Event):
+    """开始办理."""
+
     TYPE: ClassVar[str] = "work_begun"
     order: str
     by: str
 
 
 class ProgressReported(Event):
+    """阶段反馈."""
+
     TYPE: ClassVar[str] = "progress_reported"
     order: str
     by: str
@@ -218,6 +244,8 @@ class ProgressReported(Event):
 
 
 class ResultSubmitted(Event):
+    """反馈: the unit handed in its result with the code it proposes."""
+
     TYPE: ClassVar[str] = "result_submitted"
     order: str
     by: str
@@ -227,12 +255,16 @@ class ResultSubmitted(Event):
 
 
 class ResultAccepted(Event):
+    """审核通过."""
+
     TYPE: ClassVar[str] = "result_accepted"
     order: str
     by: str
 
 
 class ResultSentBack(Event):
+    """退回补正: the remainder of the unit's limit runs on."""
+
     TYPE: ClassVar[str] = "result_sent_back"
     order: str
     by: str
@@ -240,6 +272,8 @@ class ResultSentBack(Event):
 
 
 class ResultWaived(Event):
+    """The case does without this unit's result."""
+
     TYPE: ClassVar[str] = "result_waived"
     order: str
     by: str
@@ -267,6 +301,8 @@ class OrderLocked(Event):
 
 
 class ReturnRequested(Event):
+    """退单申请."""
+
     TYPE: ClassVar[str] = "return_requested"
     order: str
     by: str
@@ -277,6 +313,8 @@ class ReturnRequested(Event):
 
 
 class ReturnReviewed(Event):
+    """One reviewer's word on a return; step 3 is the centre head's."""
+
     TYPE: ClassVar[str] = "return_reviewed"
     order: str
     step: int
@@ -305,6 +343,8 @@ class ReturnDecided(Event):
 
 
 class ExtensionRequested(Event):
+    """延期申请."""
+
     TYPE: ClassVar[str] = "extension_requested"
     order: str
     by: str
@@ -315,6 +355,8 @@ class ExtensionRequested(Event):
 
 
 class ExtensionReviewed(Event):
+    """One approver's word on an extension."""
+
     TYPE: ClassVar[str] = "extension_reviewed"
     order: str
     step: int
@@ -332,6 +374,8 @@ class ExtensionDecided(Event):
 
 
 class PauseRequested(Event):
+    """暂停申请."""
+
     TYPE: ClassVar[str] = "pause_requested"
     order: str
     by: str
@@ -341,6 +385,8 @@ class PauseRequested(Event):
 
 
 class PauseDecided(Event):
+    """暂停审批: ``granted`` stops the unit's clock."""
+
     TYPE: ClassVar[str] = "pause_decided"
     order: str
     by: str
@@ -361,6 +407,8 @@ class PauseEnded(Event):
 
 
 class MatterRaised(Event):
+    """A question that a later process will decide was raised."""
+
     TYPE: ClassVar[str] = "matter_raised"
     matter: str
     kind: MatterKind
@@ -368,6 +416,8 @@ class MatterRaised(Event):
 
 
 class MatterSettled(Event):
+    """The question was decided, or overtaken (``by`` is then ``system``)."""
+
     TYPE: ClassVar[str] = "matter_settled"
     matter: str
     by: str
@@ -378,6 +428,8 @@ class MatterSettled(Event):
 
 
 class CallbackRecorded(Event):
+    """回访: one attempt for one caller; ``counts`` says whether it was the first of its day."""
+
     TYPE: ClassVar[str] = "callback_recorded"
     request: str
     by: str
@@ -391,6 +443,8 @@ class CallbackRecorded(Event):
 
 
 class CallbackWaived(Event):
+    """免回访: the caller is not called back."""
+
     TYPE: ClassVar[str] = "callback_waived"
     request: str
     by: str
@@ -426,6 +480,8 @@ class ClosingProposed(Event):
 
 
 class ClosingReviewed(Event):
+    """办结复核: the second person's word on a closing code."""
+
     TYPE: ClassVar[str] = "closing_reviewed"
     by: str
     approve: bool
@@ -433,6 +489,8 @@ class ClosingReviewed(Event):
 
 
 class TerminationRequested(Event):
+    """终止申请."""
+
     TYPE: ClassVar[str] = "termination_requested"
     order: str
     by: str
@@ -441,6 +499,8 @@ class TerminationRequested(Event):
 
 
 class TerminationReviewed(Event):
+    """终止审批."""
+
     TYPE: ClassVar[str] = "termination_reviewed"
     by: str
     approve: bool
@@ -456,6 +516,8 @@ class Closed(Event):
 
 
 class Objected(Event):
+    """异议: a caller objected before the archive."""
+
     TYPE: ClassVar[str] = "objected"
     request: str
     by: str
@@ -463,6 +525,8 @@ class Objected(Event):
 
 
 class Archived(Event):
+    """归档."""
+
     TYPE: ClassVar[str] = "archived"
 
 

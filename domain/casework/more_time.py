@@ -17,7 +17,7 @@ from domain.casework.handling import AT_WORK
 from domain.casework.state import Case, Order
 from domain.casework.words import OrderRole
 from domain.clock import ClockRule, Limit
-from domain.policy import Extension
+from domain.policy import Extension, Pack
 from domain.process import Context, Event, Refusal
 
 
@@ -113,17 +113,20 @@ def review_pause(case: Case, command: ReviewPause, context: Context) -> Sequence
     events: list[Event] = [decided]
     for key in _paused_keys(order):
         events += clocks.hold(case, key, request.kind, context, request.evidence)
-    pack = context.facts.pack
-    type_ = pack.pause_type(request.kind)
-    rule = ClockRule(
-        id=f"{pack.id}/pause/{request.kind}",
+    events.append(clocks.start_by(pause_rule(context.facts.pack, request.kind), f"{order.id}/pause", context))
+    return events
+
+
+def pause_rule(pack: Pack, kind: str) -> ClockRule:
+    """Return the limit of a pause type as the rule of a clock; raises PolicyError for an unknown type."""
+    type_ = pack.pause_type(kind)
+    return ClockRule(
+        id=f"{pack.id}/pause/{kind}",
         version=pack.version,
         limit=type_.max,
         source=type_.source,
         nominal=type_.nominal,
     )
-    events.append(clocks.start_by(rule, f"{order.id}/pause", context))
-    return events
 
 
 def resume(case: Case, command: Resume, context: Context) -> Sequence[Event]:

@@ -1,12 +1,20 @@
 """派单: orders out, moved, taken back, designated."""
 
+from typing import Any
+
 import pytest
 
 from domain.case import claims
 from tests.domain.casekit import City
 from tests.domain.clock_helpers import sh
 
-ALL = {"lead": "water", "co": ["roads"], "territory": "east-1", "industry": "housing", "informed": ["parks"]}
+ALL: dict[str, Any] = {
+    "lead": "water",
+    "co": ["roads"],
+    "territory": "east-1",
+    "industry": "housing",
+    "informed": ["parks"],
+}
 
 
 def test_lead_co_territory_industry_and_informed_get_their_orders_at_once() -> None:
@@ -44,7 +52,7 @@ def test_the_lead_is_the_first_receiver() -> None:
     "twice",
     [{"co": ["water"]}, {"co": ["roads", "roads"]}, {"territory": "water"}, {"co": ["roads"], "informed": ["roads"]}],
 )
-def test_a_unit_named_twice_is_refused_and_nothing_is_sent(twice: dict[str, object]) -> None:
+def test_a_unit_named_twice_is_refused_and_nothing_is_sent(twice: dict[str, Any]) -> None:
     kit = City().case().triaged()
     assert kit.refuses("dispatch", lead="water", **twice) == "unit_twice"
     assert not kit.state.orders

@@ -160,7 +160,7 @@ def test_who_asked_for_a_pause_does_not_grant_it() -> None:
 
 def test_a_denied_pause_leaves_the_clock_running() -> None:
     kit = at_work().do("request_pause", order="a1", kind="court").do("review_pause", order="a1", approve=False)
-    assert kit.due("a1/handle")
+    assert kit.due("a1/handle") == sh("2026-03-12")
     assert kit.refuses("review_pause", order="a1", approve=True) == "no_pause_open"
 
 
@@ -176,7 +176,7 @@ def test_one_pause_at_a_time_and_no_result_while_paused() -> None:
 
 def test_taking_the_order_from_a_paused_lead_lets_the_overall_clock_run_on() -> None:
     kit = paused().go(days=2).do("reassign", order="a1", unit="roads")
-    assert kit.due("overall/1")
+    assert kit.due("overall/1") > kit.city.now
     assert kit.state.clocks["overall/1"].clock.pauses[-1].end is not None
 
 
@@ -184,7 +184,7 @@ def test_a_helpers_pause_holds_only_his_own_clock() -> None:
     kit = City().case().dispatched("water", co=["roads"]).do("sign", order="a2")
     kit.do("request_pause", order="a2", kind="court").do("review_pause", order="a2", approve=True)
     assert kit.state.clocks["a2/handle"].clock.due is None
-    assert kit.due("overall/1")
+    assert kit.due("overall/1") > kit.city.now
 
 
 def test_a_warning_given_before_a_pause_is_not_given_again_with_an_old_date() -> None:

@@ -1,12 +1,14 @@
 """退单: two different persons decide, within their time; else somebody higher."""
 
+from typing import Any
+
 import pytest
 
 from tests.domain.casekit import CaseKit, City
 from tests.domain.clock_helpers import sh
 
 
-def asked(triage: str = "routine", **more: object) -> CaseKit:
+def asked(triage: str = "routine", **more: Any) -> CaseKit:
     kit = City().case().dispatched("water", triage=triage, **more)
     return kit.do("request_return", order="a1", ground="not_our_duty", proposed_owner="roads")
 

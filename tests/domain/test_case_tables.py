@@ -52,8 +52,8 @@ def test_every_event_has_a_change_or_is_said_to_have_none() -> None:
 
 
 def test_a_table_is_keyed_by_the_names_of_its_models() -> None:
-    assert all(model.NAME == name for name, model in ALL_COMMANDS.items())
-    assert all(model.TYPE == name for name, model in ALL_EVENTS.items())
+    assert all(name == model.NAME for name, model in ALL_COMMANDS.items())
+    assert all(name == model.TYPE for name, model in ALL_EVENTS.items())
     assert not set(EVENTS) & set(kernel.KERNEL_EVENTS)
     assert not set(COMMANDS) & set(kernel.KERNEL_COMMANDS)
 
@@ -130,7 +130,7 @@ def _instant(value: object) -> object:
 def test_no_word_of_a_closed_vocabulary_was_removed(name: str) -> None:
     now = getattr(words, name)
     assert isinstance(now, EnumMeta)
-    assert set(json.loads((GOLDEN / "words.json").read_text())[name]) <= {str(w) for w in now}
+    assert set(json.loads((GOLDEN / "words.json").read_text())[name]) <= set(map(str, now.__members__.values()))
 
 
 class _Before(Event):

@@ -1,6 +1,7 @@
 """Timers that ring late, decisions that come late, and whose delay it was (architecture 1.2 law 6, 1.5)."""
 
 from datetime import timedelta
+from typing import Any
 
 from tests.domain.casekit import CaseKit, City
 from tests.domain.clock_helpers import sh
@@ -8,7 +9,7 @@ from tests.domain.clock_helpers import sh
 DUE = "2026-03-12 00:00"
 
 
-def rings(kit: CaseKit) -> list[dict[str, object]]:
+def rings(kit: CaseKit) -> list[dict[str, Any]]:
     return [e.body for record in kit.last.records for e in record.events if e.type == "timer_rang"]
 
 
@@ -83,7 +84,7 @@ def test_a_refused_decision_leaves_what_it_made_up() -> None:
 
 def test_a_result_received_in_time_and_committed_late_annuls_the_overdue() -> None:
     kit = late()
-    assert kit.state.clocks["a1/handle"].overdue_at == sh(DUE)
+    assert "overdue_reached" in kit.types()
     kit.give("submit_result", order="a1", code="explained", received="2026-03-11 23:59")
     assert {b["key"] for b in kit.bodies("overdue_annulled")} == {"a1/handle"}
     assert kit.state.clocks["a1/handle"].overdue_at is None

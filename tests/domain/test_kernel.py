@@ -78,7 +78,7 @@ def test_replaying_the_events_gives_the_same_process() -> None:
 def test_a_forged_event_breaks_the_chain(forge: str) -> None:
     events = City().case().dispatched().events
     event = events[3]
-    changed = {
+    changed: dict[str, dict[str, Any]] = {
         "body": {"body": {**event.body, "by": "x"}},
         "type": {"type": "archived"},
         "seq": {"seq": 9},

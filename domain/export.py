@@ -1,0 +1,307 @@
+"""A case as a file that anybody can check offline, and the check: the chain, the terms, every deadline.
+
+An export holds the events, the whole pack and the whole calendar the case was opened under, and the clocks as the city says
+they stand. It holds codes and references only: no word of a caller is in it (law 8).
+
+:func:`verify` trusts nothing but the rules of this release. What it proves, in this order:
+
+1. *chain*: every event carries ``sha256(previous head, event)``: none was changed, dropped, added or moved;
+2. *terms*: pack and calendar are those that the first event pinned;
+3. *clocks*: each recorded clock has a limit of that pack, goes on from its own past, and is due when its inputs say,
+   counted day by day by that calendar; an overdue has the instant of the clock it belongs to;
+4. *state*: the clocks named in the export are those that the events amount to.
+
+A forger who also rewrites all heads is found by 2 to 4 as far as he leaves anything that does not follow; a file whose last
+head is published elsewhere cannot be forged at all.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from domain import kernel
+from domain.calendar import Calendar
+from domain.casework.events import ClockSet, Opened, OverdueReached
+from domain.casework.more_time import pause_rule
+from domain.casework.state import Case, Running
+from domain.clock import Clock, ClockError, ClockRule, recompute
+from domain.deciders import decider_of
+from domain.kernel import Process, Written
+from domain.model import Strict
+from domain.policy import Pack, PolicyError, pack_sha
+from domain.process import Event
+
+FORMAT: Final = "sanhuan-export/1"
+
+
+class ExportTerms(Strict):
+    """The terms of the case, whole."""
+
+    pack: Pack
+    calendar: Calendar
+
+
+class Export(Strict):
+    """One case to the outside: what happened, under which terms, and the clocks as they stand. Instants are aware."""
+
+    format: Literal["sanhuan-export/1"] = FORMAT
+    no: str
+    process: str
+    generated_at: AwareDatetime
+    terms: ExportTerms
+    events: tuple[Written, ...]
+    clocks: dict[str, Running]
+
+
+class Difference(Strict):
+    """Something that does not agree: where (event, clock, field), what the rules expect, and what the file says.
+
+    ``code`` is ``chain``, ``event``, ``case``, ``pack``, ``calendar``, ``rule``, ``history``, ``clock``, ``overdue`` or
+    ``state``.
+    """
+
+    code: str
+    seq: int | None = None
+    clock: str | None = None
+    field: str | None = None
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        place = [self.code]
+        place += [f"event {self.seq}"] if self.seq is not None else []
+        place += [f"clock {self.clock}"] if self.clock is not None else []
+        place += [self.field] if self.field is not None else []
+        return f"{', '.join(place)}: expected {self.expected}, found {self.found}"
+
+
+def export_case(
+    process: Process, events: Sequence[Written], pack: Pack, calendar: Calendar, generated_at: datetime
+) -> Export:
+    """Make the export of a case from what the journal has of it."""
+    state: Case = process.state
+    return Export(
+        no=state.no,
+        process=process.id,
+        generated_at=generated_at,
+        terms=ExportTerms(pack=pack, calendar=calendar),
+        events=tuple(events),
+        clocks=state.clocks,
+    )
+
+
+def verify(export: Export) -> list[Difference]:
+    """Return all that does not agree, the first difference first; empty when all is right. Never raises.
+
+    A broken chain ends the check: what follows the break is not the case's history.
+    """
+    found = [*_chain(export)]
+    if found:
+        return found
+    events = [*_read(export)]
+    if broken := [e for e in events if isinstance(e, Difference)]:
+        return broken
+    history = [(seq, event) for item in events if not isinstance(item, Difference) for seq, event in [item]]
+    found += _terms(export, history)
+    found += _clocks(export, history)
+    found += _state(export)
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------- chain and events
+
+
+def _chain(export: Export) -> Iterator[Difference]:
+    head = kernel.GENESIS
+    if not export.events:
+        yield Difference(code="chain", expected="events", found="none")
+    for seq, event in enumerate(export.events, start=1):
+        if event.seq != seq:
+            yield Difference(code="chain", seq=seq, field="seq", expected=str(seq), found=str(event.seq))
+            return
+        wanted = kernel.chain(head, event.seq, event.type, event.at, event.body)
+        if wanted != event.head:
+            yield Difference(code="chain", seq=seq, field="head", expected=wanted, found=event.head)
+            return
+        head = event.head
+
+
+def _read(export: Export) -> Iterator[tuple[int, Event] | Difference]:
+    try:
+        decider = decider_of(export.process)
+    except KeyError:
+        yield Difference(code="case", field="process", expected="a known kind of process", found=export.process)
+        return
+    for written in export.events:
+        try:
+            yield written.seq, kernel.event_model(decider, written.type).model_validate(written.body)
+        except KeyError:
+            yield Difference(code="event", seq=written.seq, expected="a known type", found=written.type)
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
+            yield Difference(
+                code="event", seq=written.seq, field=place, expected=written.type, found="a body that is no such event"
+            )
+
+
+# --------------------------------------------------------------------------------------------------------------- terms
+
+
+def _terms(export: Export, history: Iterable[tuple[int, Event]]) -> Iterator[Difference]:
+    opened = next(((seq, e) for seq, e in history if isinstance(e, Opened)), None)
+    if opened is None:
+        yield Difference(code="case", expected="an event opened", found="none")
+        return
+    seq, event = opened
+    pack, calendar = export.terms.pack, export.terms.calendar
+    years = "cn:" + "+".join(year.version for year in calendar.years)
+    pinned = (
+        ("case", "no", event.request, export.no),
+        ("case", "process", f"case/{event.request}", export.process),
+        ("pack", "id", event.pack, pack.id),
+        ("pack", "version", event.pack_version, pack.version),
+        ("pack", "sha", event.pack_sha, pack_sha(pack)),
+        ("calendar", "version", event.calendar, calendar.version),
+        ("calendar", "years", event.calendar, years),
+    )
+    for code, field, expected, found in pinned:
+        if expected != found:
+            yield Difference(code=code, seq=seq, field=field, expected=expected, found=found)
+
+
+# -------------------------------------------------------------------------------------------------------------- clocks
+
+FOLLOWS: Final = ("due", "counted", "provisional", "yellow_at", "red_at")
+"""What follows from the inputs of a clock."""
+
+STAYS: Final = ("rule", "rule_version", "source", "limit", "nominal", "warn", "start", "calendar")
+"""The inputs of a clock that stay while it runs."""
+
+HANDLING: Final = ("handle", "redo", "handle_co", "redo_co")
+
+
+def _clocks(export: Export, history: Iterable[tuple[int, Event]]) -> Iterator[Difference]:
+    rules = {_rule_key(r) for r in _rules_of(export.terms.pack)}
+    running: dict[str, Clock] = {}
+    for seq, event in history:
+        match event:
+            case ClockSet(clock=clock, why=why):
+                if _rule_key(clock) not in rules:
+                    found = f"{clock.rule} {clock.rule_version}: {clock.limit}"
+                    yield Difference(code="rule", seq=seq, clock=clock.key, expected="a limit of the pack", found=found)
+                if why != "started":
+                    yield from _goes_on(seq, running.get(clock.key), clock)
+                yield from _recomputed(export, seq, clock)
+                running[clock.key] = clock
+            case OverdueReached(key=key, due=due):
+                clock_due = running[key].due if key in running else None
+                if clock_due != due:
+                    yield _differs("overdue", seq, key, "due", clock_due, due)
+            case _:
+                pass
+
+
+def _recomputed(export: Export, seq: int, clock: Clock) -> Iterator[Difference]:
+    try:
+        again = recompute(clock, export.terms.calendar, export.terms.pack.hours)
+    except (ClockError, OverflowError) as error:
+        yield Difference(
+            code="clock", seq=seq, clock=clock.key, expected="a clock that can be counted", found=str(error)
+        )
+        return
+    for field in FOLLOWS:
+        if getattr(again, field) != getattr(clock, field):
+            yield _differs("clock", seq, clock.key, field, getattr(again, field), getattr(clock, field))
+
+
+def _goes_on(seq: int, before: Clock | None, clock: Clock) -> Iterator[Difference]:
+    """A clock keeps its inputs; pauses and extensions are only added, and only an open pause gets its end."""
+    if before is None:
+        yield Difference(code="history", seq=seq, clock=clock.key, expected="a clock that was started", found="none")
+        return
+    for field in STAYS:
+        if getattr(before, field) != getattr(clock, field):
+            yield _differs("history", seq, clock.key, field, getattr(before, field), getattr(clock, field))
+    if clock.extensions[: len(before.extensions)] != before.extensions:
+        yield _differs("history", seq, clock.key, "extensions", before.extensions, clock.extensions)
+    kept = [p.model_copy(update={"end": None}) if was.end is None else p for was, p in zip(before.pauses, clock.pauses)]  # noqa: B905 - a dropped pause makes the lists differ
+    if kept != [*before.pauses]:
+        yield _differs("history", seq, clock.key, "pauses", before.pauses, clock.pauses)
+
+
+def _rules_of(pack: Pack) -> Iterator[ClockRule]:
+    """Every rule a pack can give, for every class, type and grade."""
+    yield pack.rule("return_window")
+    yield from (pause_rule(pack, kind) for kind in pack.pauses)
+    for triage in pack.triages:
+        for step in pack.steps:
+            if pack.has_step(step, triage):
+                yield pack.rule(step, triage=triage)
+        for kind in HANDLING:
+            for case_type in pack.case_types:
+                for grade in pack.grades:
+                    try:
+                        yield pack.rule(kind, triage=triage, case_type=case_type, grade=grade)
+                    except PolicyError:
+                        continue
+
+
+def _rule_key(rule: ClockRule | Clock) -> tuple[Any, ...]:
+    if isinstance(rule, Clock):
+        return rule.rule, rule.rule_version, str(rule.limit), str(rule.nominal), rule.source, str(rule.warn)
+    return rule.id, rule.version, str(rule.limit), str(rule.nominal), rule.source, str(rule.warn)
+
+
+# --------------------------------------------------------------------------------------------------------------- state
+
+
+def _state(export: Export) -> Iterator[Difference]:
+    process = kernel.replay(decider_of(export.process), export.process, export.events)
+    expected: Mapping[str, Running] = process.state.clocks
+    last = _last_events(export.events)
+    for key in {**expected, **export.clocks}:
+        here, there = expected.get(key), export.clocks.get(key)
+        if here is None or there is None:
+            yield _differs("state", last.get(key), key, "clock", _presence(here), _presence(there))
+            continue
+        yield from (
+            _differs("state", last.get(key), key, field, a, b) for field, a, b in _unequal(here.clock, there.clock)
+        )
+        yield from (
+            _differs("state", last.get(key), key, field, a, b)
+            for field, a, b in _unequal(here, there)
+            if field != "clock"
+        )
+
+
+def _last_events(events: Sequence[Written]) -> dict[str, int]:
+    """The last event of each clock."""
+    return {e.body.get("key") or e.body["clock"]["key"]: e.seq for e in events if e.type in CLOCK_EVENTS}
+
+
+CLOCK_EVENTS: Final = frozenset({"clock_set", "clock_stopped", "warning_given", "overdue_reached", "overdue_annulled"})
+
+
+def _unequal(a: BaseModel, b: BaseModel) -> Iterator[tuple[str, Any, Any]]:
+    for field in type(a).model_fields:
+        if getattr(a, field) != getattr(b, field):
+            yield field, getattr(a, field), getattr(b, field)
+
+
+def _presence(running: Running | None) -> str:
+    return "none" if running is None else "a clock"
+
+
+def _differs(code: str, seq: int | None, key: str, field: str, expected: Any, found: Any) -> Difference:
+    return Difference(code=code, seq=seq, clock=key, field=field, expected=_text(expected), found=_text(found))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_text, value)) + "]"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
