@@ -61,7 +61,9 @@ class Loaded:
 
 
 @cache
-def _upsert_statement(dialect: str, target: Table, names: tuple[str, ...], keys: tuple[str, ...], *, kept: bool) -> Insert:
+def _upsert_statement(
+    dialect: str, target: Table, names: tuple[str, ...], keys: tuple[str, ...], *, kept: bool
+) -> Insert:
     """Build an upsert once: building one costs more than running it. ``kept`` leaves the row that is there as it is."""
     statement = sqlite_insert(target) if dialect == "sqlite" else pg_insert(target)
     if kept:

@@ -36,9 +36,10 @@ def requests_without_case(connection: Connection, before: datetime, limit: int) 
 
 
 def undelivered_commands(connection: Connection, before: datetime, limit: int) -> Sequence[Envelope]:
-    """Return decisions that were stored before an instant and have no outcome, oldest first."""
-    c = table(CommandRow)
-    statement = select(c).where(c.c.outcome == "received", c.c.received_at < before)
+    """Return decisions that were stored before an instant and have no outcome, oldest first. Parked processes get none."""
+    c, p = table(CommandRow), table(ProcessRow)
+    parked = select(p.c.id).where(p.c.id == c.c.process, p.c.parked.is_not(None)).exists()
+    statement = select(c).where(c.c.outcome == "received", c.c.received_at < before, ~parked)
     return [
         Envelope(
             id=row.id,
@@ -52,21 +53,21 @@ def undelivered_commands(connection: Connection, before: datetime, limit: int) -
     ]
 
 
-def processes_behind(connection: Connection, before: datetime, limit: int) -> Sequence[str]:
-    """Return processes with effects planned, or timers passed, before an instant: somebody should have acted."""
+def processes_behind(connection: Connection, before: datetime, limit: int, after: str = "") -> Sequence[str]:
+    """Return processes with effects planned, or timers passed, before an instant: somebody should have acted.
+
+    At most ``limit`` of them, by id, those ``after`` an id: who asks goes round, so that many that cannot be helped (their
+    department is down) do not hide one that can.
+    """
     e, p = table(EffectRow), table(ProcessRow)
     owing = (
-        select(e.c.process)
-        .join(p, p.c.id == e.c.process)
-        .where(e.c.status == "planned", e.c.planned_at < before, p.c.parked.is_(None))
-        .distinct()
-        .limit(limit)
-    )
-    late = (
         select(p.c.id)
-        .where(p.c.next_timer_at < before, p.c.parked.is_(None), p.c.closed.is_(False))
-        .order_by(p.c.next_timer_at)
-        .limit(limit)
+        .join(e, e.c.process == p.c.id)
+        .where(e.c.status == "planned", e.c.planned_at < before, p.c.parked.is_(None), p.c.id > after)
+        .distinct()
     )
-    found = [*connection.execute(late).scalars(), *connection.execute(owing).scalars()]
-    return list(dict.fromkeys(found))[:limit]
+    late = select(p.c.id).where(p.c.next_timer_at < before, p.c.parked.is_(None), p.c.closed.is_(False), p.c.id > after)
+    found: set[str] = set()
+    for statement in (owing, late):
+        found.update(connection.execute(statement.order_by(p.c.id).limit(limit)).scalars())
+    return sorted(found)[:limit]

@@ -10,14 +10,12 @@ import asyncio
 import os
 import socket
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import structlog
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.tell import signal_process
 from domain.messages import Message
@@ -25,8 +23,6 @@ from domain.process import Envelope
 from storage import relay as sql
 from storage.unit_of_work import Database, StorageUnavailable
 from worker.settings import WorkerSettings
-
-T = TypeVar("T")
 
 MOST = 500
 AT_ONCE = 16
@@ -36,23 +32,38 @@ RPC_TIMEOUT_S = 10.0
 log = structlog.get_logger()
 
 
-@dataclass
 class Patience:
-    """When a process may be nudged again: after ``wait``, which doubles."""
+    """When each may be nudged again: after a pause, which doubles with every nudge that arrived."""
 
-    due: datetime
-    wait: timedelta
+    def __init__(self, first: float) -> None:
+        self.first = timedelta(seconds=first)
+        self.nudged: dict[str, tuple[datetime, timedelta]] = {}
+
+    def turn(self, found: Sequence[str], now: datetime, after: str = "", last: str | None = None) -> list[str]:
+        """Return those whose turn it is. Whoever lies in the range that was looked at and was not found is forgotten."""
+        here = set(found)
+        looked = (k for k in self.nudged if after < k and (last is None or k <= last))
+        for key in [k for k in looked if k not in here]:
+            del self.nudged[key]
+        return [k for k in found if k not in self.nudged or now >= self.nudged[k][0]]
+
+    def note(self, keys: Iterable[str], now: datetime) -> None:
+        """These have been nudged. One that could not be reached is not among them: its pause must not grow."""
+        for key in keys:
+            wait = min(self.nudged[key][1] * 2, LONGEST_PAUSE) if key in self.nudged else self.first
+            self.nudged[key] = (now + wait, wait)
 
 
-@dataclass
 class Relay:
     """One relay. ``round`` does one round and says how much it brought on its way."""
 
-    database: Database
-    client: Client
-    settings: WorkerSettings
-    owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
-    patience: dict[str, Patience] = field(default_factory=dict)
+    def __init__(self, database: Database, client: Client, settings: WorkerSettings) -> None:
+        self.database, self.client, self.settings = database, client, settings
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.requests = Patience(settings.deliver_after)
+        self.commands = Patience(settings.deliver_after)
+        self.processes = Patience(settings.relay_every)
+        self.after = ""
 
     async def run(self) -> None:
         """Do rounds until cancelled. No error ends it: what could not be done now is found again."""
@@ -74,12 +85,20 @@ class Relay:
         young = now - timedelta(seconds=self.settings.deliver_after)
         old = now - timedelta(seconds=self.settings.relay_after)
         requests, commands, behind = await asyncio.to_thread(self._look, young, old)
-        sent = await _all((f"case/{no}" for no in requests), lambda p: self._signal(p, "sync"))
-        sent += await _all(commands, lambda e: self._signal(e.process, "decide", Message(envelope=e)))
-        sent += await _all(self._patient(behind, now), lambda p: self._signal(p, "sync"))
-        if sent:
-            log.info("relayed", requests=len(requests), commands=len(commands), behind=len(behind))
-        return sent
+        envelopes = {e.id: e for e in commands}
+        started = await _all(self.requests.turn(requests, now), lambda no: self._signal(f"case/{no}", "sync"))
+        delivered = await _all(self.commands.turn(list(envelopes), now), lambda key: self._deliver(envelopes[key]))
+        last = behind[-1] if len(behind) == MOST else None
+        nudged = await _all(
+            self.processes.turn(behind, now, self.after, last), lambda process: self._signal(process, "sync")
+        )
+        self.after = last or ""
+        self.requests.note(started, now)
+        self.commands.note(delivered, now)
+        self.processes.note(nudged, now)
+        if started or delivered or nudged:
+            log.info("relayed", requests=len(started), commands=len(delivered), behind=len(nudged))
+        return len(started) + len(delivered) + len(nudged)
 
     def _lease(self, now: datetime, until: datetime) -> bool:
         with self.database.write() as connection:
@@ -90,39 +109,38 @@ class Relay:
             return (
                 list(sql.requests_without_case(connection, young, MOST)),
                 list(sql.undelivered_commands(connection, young, MOST)),
-                list(sql.processes_behind(connection, old, MOST)),
+                list(sql.processes_behind(connection, old, MOST, self.after)),
             )
 
-    def _patient(self, processes: list[str], now: datetime) -> list[str]:
-        """Return those whose turn it is; forget those that have caught up."""
-        first = timedelta(seconds=self.settings.relay_every)
-        kept: dict[str, Patience] = {}
-        turn: list[str] = []
-        for process in processes:
-            patience = self.patience.get(process)
-            if patience is None or now >= patience.due:
-                wait = first if patience is None else min(patience.wait * 2, LONGEST_PAUSE)
-                patience = Patience(now + wait, wait)
-                turn.append(process)
-            kept[process] = patience
-        self.patience = kept
-        return turn
+    async def _deliver(self, envelope: Envelope) -> None:
+        await self._signal(envelope.process, "decide", Message(envelope=envelope))
 
     async def _signal(self, process: str, signal: str, *args: Message) -> None:
         await asyncio.wait_for(signal_process(self.client, process, signal, *args), RPC_TIMEOUT_S)
 
 
-async def _all(things: Iterable[T], act: Callable[[T], Awaitable[None]]) -> int:
-    """Do all, some at once; return how many went well. The others are found again next round."""
+async def _all(keys: Iterable[str], act: Callable[[str], Awaitable[None]]) -> list[str]:
+    """Do all, some at once; return those that went well. The others are found again next round.
+
+    When the engine is away the rest is left for the next round at once.
+    """
     gate = asyncio.Semaphore(AT_ONCE)
+    done: list[str] = []
+    away = False
 
-    async def one(thing: T) -> bool:
+    async def one(key: str) -> None:
+        nonlocal away
         async with gate:
+            if away:
+                return
             try:
-                await act(thing)
+                await act(key)
             except (RPCError, TimeoutError) as error:
+                if not isinstance(error, RPCError) or error.status is RPCStatusCode.UNAVAILABLE:
+                    away = True
                 log.warning("relay_could_not_reach", error=type(error).__name__)
-                return False
-            return True
+            else:
+                done.append(key)
 
-    return sum(await asyncio.gather(*(one(thing) for thing in things)))
+    await asyncio.gather(*(one(key) for key in keys))
+    return done

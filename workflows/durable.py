@@ -65,6 +65,7 @@ class DurableProcess:
         self._open: dict[str, int] = {}
         self._tails: dict[str, asyncio.Task[None]] = {}
         self._attributes: dict[str, str] = {}
+        workflow.register_random_seed_callback(self._was_reset)
 
     async def perform(self, effect: EffectOrder) -> Performed:
         """Perform one effect; an error that remains after its retries becomes an incident."""
@@ -75,10 +76,12 @@ class DurableProcess:
         wait = FIRST_WAIT
         while not self._may_end():
             if self._queue or self._tick:
+                before = (self.seq, self._owed)
                 await self._commit_next()
-                wait = FIRST_WAIT
+                if before != (self.seq, self._owed):
+                    wait = FIRST_WAIT
             elif workflow.info().is_continue_as_new_suggested():
-                await workflow.wait_condition(workflow.all_handlers_finished)
+                await workflow.wait_condition(lambda: bool(self._queue) or workflow.all_handlers_finished())
                 if not self._queue:
                     workflow.continue_as_new(ProcessStart(process=self.process, seq=self.seq, head=self.head))
             elif self._closed and self._owed and not self._open:
@@ -130,13 +133,18 @@ class DurableProcess:
         self._known = False
         self._tick = True
 
+    def _was_reset(self, _seed: int) -> None:
+        """A reset run knows less than the journal: it looks there first. No ``workflow.*`` may be called here."""
+        self._known = False
+        self._tick = True
+
     def _put(self, envelope: Envelope) -> Job:
         job = Job(envelope)
         self._queue.append(job)
         return job
 
-    def _say(self, name: str, body: dict[str, Any], command_id: str, settles: str | None = None) -> None:
-        self._put(
+    def _say(self, name: str, body: dict[str, Any], command_id: str, settles: str | None = None) -> Job:
+        return self._put(
             Envelope(
                 id=command_id,
                 process=self.process,
@@ -259,14 +267,17 @@ class DurableProcess:
                 "code": _code(error),
                 "attempt": order.attempt,
             }
-            self._say("fail_effect", body, f"{order.id}/failed/{order.attempt}")
+            word = self._say("fail_effect", body, f"{order.id}/failed/{order.attempt}")
+            await workflow.wait_condition(lambda: word.result is not None)
         else:
             if performed.reply is not None:
-                self._say(performed.reply, performed.body, f"{order.id}/refused", settles=order.id)
-            if self._open.get(order.id) == order.attempt:
-                del self._open[order.id]
-            if self._closed and not self._open:
-                self._tick = True
+                reply = self._say(performed.reply, performed.body, f"{order.id}/refused", settles=order.id)
+                await workflow.wait_condition(lambda: reply.result is not None)
+        if self._open.get(order.id) == order.attempt:
+            # From here it is the journal's: what it still owes counts there, and a lost answer about it wedges nobody.
+            del self._open[order.id]
+        if self._closed and not self._open:
+            self._tick = True
 
     # --------------------------------------------------------------------------------------------------------- ending
 

@@ -77,14 +77,34 @@ class Book:
             received_at=received or self.now,
         )
 
-    def request(self, envelope: Envelope | None = None, *, everything: bool = False, **known: Any) -> CommitRequest:
+    def request(
+        self,
+        envelope: Envelope | None = None,
+        *,
+        everything: bool = False,
+        seq: int | None = None,
+        head: str | None = None,
+    ) -> CommitRequest:
         """What the workflow would ask."""
-        know = {"seq": self.seq, "head": self.head, "now": self.now} | known
-        return CommitRequest(process=self.process, envelope=envelope, everything=everything, **know)
+        return CommitRequest(
+            process=self.process,
+            seq=self.seq if seq is None else seq,
+            head=self.head if head is None else head,
+            now=self.now,
+            envelope=envelope,
+            everything=everything,
+        )
 
-    def commit(self, envelope: Envelope | None = None, *, everything: bool = False, **known: Any) -> CommitResult:
+    def commit(
+        self,
+        envelope: Envelope | None = None,
+        *,
+        everything: bool = False,
+        seq: int | None = None,
+        head: str | None = None,
+    ) -> CommitResult:
         """Commit as the workflow would, and take over what the journal says."""
-        result = self.journal.commit(self.request(envelope, everything=everything, **known))
+        result = self.journal.commit(self.request(envelope, everything=everything, seq=seq, head=head))
         if result.outcome in {"recorded", "refused"}:
             self.seq, self.head = result.seq, result.head
         return result

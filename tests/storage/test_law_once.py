@@ -38,10 +38,10 @@ def test_a_caller_that_never_heard_the_answer_gets_the_effects_it_missed_with_th
 ) -> None:
     book = Book(database).opened()
     book.do("triage", triage="routine")
-    known = {"seq": book.seq, "head": book.head}
+    seq, head = book.seq, book.head
     envelope = book.envelope("dispatch", lead="water")
     told = book.commit(envelope)
-    again = book.commit(envelope, **known)
+    again = book.commit(envelope, seq=seq, head=head)
     assert told.effects
     assert again.effects == told.effects
     assert again.timers == told.timers

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from domain import kernel
 from domain.deciders import decider_of
 from domain.kernel import Process, Written
-from storage.journal import unpark
+from storage.journal import settle_effect, unpark
 from storage.models import EventRow, IncidentRow, ProcessRow, table
 from storage.unit_of_work import Database
 from tests.factories.book import Book
@@ -28,12 +28,12 @@ def written(database: Database, process: str) -> list[Written]:
 
 def test_who_is_behind_gets_the_effects_and_timers_he_missed_and_then_his_decision(database: Database) -> None:
     book = Book(database).opened()
-    known = {"seq": book.seq, "head": book.head}
+    seq, head = book.seq, book.head
     book.do("triage", triage="routine")
     missed = book.do("dispatch", lead="water", co=("roads",))
-    result = book.give("sign", unit="water", order="a1", **{})
+    result = book.give("sign", unit="water", order="a1")
     behind = Book(database, book.now, no=book.no)
-    behind.seq, behind.head = known["seq"], known["head"]
+    behind.seq, behind.head = seq, head
     got = behind.do("contact", unit="water", order="a1")
     assert {e.id for e in missed.effects} <= {e.id for e in got.effects}
     assert got.seq > result.seq
@@ -45,8 +45,6 @@ def test_who_knows_nothing_and_asks_for_everything_gets_all_that_is_owed_and_not
     database: Database,
 ) -> None:
     book = Book(database).dispatched(co=("roads",))
-    from storage.journal import settle_effect
-
     with database.write() as connection:
         settle_effect(connection, f"{book.process}/1/0", "done", book.now)
     fresh = Book(database, book.now, no=book.no)
@@ -60,14 +58,14 @@ def test_who_is_ahead_or_on_another_history_writes_nothing_and_the_process_parks
     database: Database, wrong: str
 ) -> None:
     book = Book(database).dispatched()
-    known = {
-        "ahead": {"seq": book.seq + 1, "head": book.head},
-        "other_head": {"seq": book.seq, "head": "f" * 64},
-        "other_old_head": {"seq": 2, "head": "f" * 64},
+    seq, head = {
+        "ahead": (book.seq + 1, book.head),
+        "other_head": (book.seq, "f" * 64),
+        "other_old_head": (2, "f" * 64),
     }[wrong]
     before = counts(database)
     events = written(database, book.process)
-    result = book.commit(book.envelope("sign", unit="water", order="a1"), **known)
+    result = book.commit(book.envelope("sign", unit="water", order="a1"), seq=seq, head=head)
     assert result.outcome == "parked"
     assert result.code == ("workflow_ahead" if wrong == "ahead" else "heads_differ")
     assert (result.effects, result.timers) == ((), ())

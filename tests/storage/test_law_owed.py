@@ -17,9 +17,15 @@ from tests.factories.city import rows
 
 def fail(book: Book, effect: EffectOrder, attempt: int = 1) -> Envelope:
     """The word that an effect could not be performed, as the workflow says it."""
-    body = {"effect": effect.id, "kind": effect.kind, "target": effect.target, "code": "unit_error", "attempt": attempt}
-    name = f"{effect.id}/failed/{attempt}"
-    return book.envelope("fail_effect", command=name, **body)
+    return book.envelope(
+        "fail_effect",
+        command=f"{effect.id}/failed/{attempt}",
+        effect=effect.id,
+        kind=effect.kind,
+        target=effect.target,
+        code="unit_error",
+        attempt=attempt,
+    )
 
 
 def failed(book: Book) -> EffectOrder:
