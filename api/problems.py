@@ -189,11 +189,9 @@ def wrong_of(error: Mapping[str, Any]) -> Wrong:
         "least": context.get("min_length", ""),
         "expected": context.get("expected", kind.partition("_")[0]),
     }
-    code = _EXACT.get(kind)
+    code = kind if known(f"input.{kind}") else _EXACT.get(kind)
     if code is None:
         code = "wrong_type" if kind.endswith(("_type", "_parsing", "_from_float")) else "bad_format"
-    if kind == "value_error" and known(f"input.{context.get('error')}"):
-        code = str(context["error"])
     return Wrong(place=_place(error["loc"]), code=code, values=values)
 
 

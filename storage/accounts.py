@@ -12,12 +12,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, insert, select
 
 from storage.journal import upsert
-from storage.models import AccountRow, SessionRow, UnitRow
+from storage.models import AccountRow, SessionRow, UnitRow, table
 
 _HASHER: Final = PasswordHasher()
-_account = AccountRow.__table__
-_session = SessionRow.__table__
-_unit = UnitRow.__table__
+_account = table(AccountRow)
+_session = table(SessionRow)
+_unit = table(UnitRow)
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,10 @@ def hash_password(password: str) -> str:
 def password_fits(stored: str | None, password: str) -> bool:
     """Verify a password. An unknown user (``stored`` None) costs as much time as a known one."""
     try:
-        return _HASHER.verify(stored or _DECOY, password) and stored is not None
+        _HASHER.verify(stored or _DECOY, password)
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None
 
 
 _DECOY: Final = "$argon2id$v=19$m=65536,t=3,p=4$c2FuaHVhbi1kZWNveS1zYWx0$LUjFhUzyn8JrTiDMg8eWMHWBxKA3KZRHnYYlB+VdGgE"

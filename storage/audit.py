@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from storage.models import AuditRow
+from storage.models import AuditRow, table
 
-_audit = AuditRow.__table__
+_audit = table(AuditRow)
 
 
 def write_audit(

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, Connection, exists, false, select, tuple_
 
 from domain.deciders import decider_of
 from domain.kernel import Process
-from storage.models import CaseRow, EventRow, OrderRow, ProcessRow
+from storage.models import CaseRow, EventRow, OrderRow, ProcessRow, table
 
-_case = CaseRow.__table__
-_event = EventRow.__table__
-_order = OrderRow.__table__
-_process = ProcessRow.__table__
+_case = table(CaseRow)
+_event = table(EventRow)
+_order = table(OrderRow)
+_process = table(ProcessRow)
 
 EQUAL: Final = ("stage", "district", "lead_unit", "triage", "case_type", "item", "matter", "main_case")
 

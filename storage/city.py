@@ -7,14 +7,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from storage.journal import insert_once, upsert
-from storage.models import CalendarRow, ItemRow, PolicyRow, SettingRow, UnitRow
+from storage.models import CalendarRow, ItemRow, PolicyRow, SettingRow, UnitRow, table
 
 DEFAULTS: Final = {"pack": "haikou"}
-_unit = UnitRow.__table__
-_item = ItemRow.__table__
-_policy = PolicyRow.__table__
-_calendar = CalendarRow.__table__
-_setting = SettingRow.__table__
+_unit = table(UnitRow)
+_item = table(ItemRow)
+_policy = table(PolicyRow)
+_calendar = table(CalendarRow)
+_setting = table(SettingRow)
 
 
 def put_unit(

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from storage.journal import insert_once
-from storage.models import DocumentRow
+from storage.models import DocumentRow, table
 
-_document = DocumentRow.__table__
+_document = table(DocumentRow)
 _HEAD = [c for c in _document.c if c.name != "content"]
 
 
@@ -56,21 +56,11 @@ def list_documents(connection: Connection, process: str) -> Sequence[Any]:
     return connection.execute(query.order_by(_document.c.uploaded_at, _document.c.id)).all()
 
 
-def missing_documents(connection: Connection, process: str, waiting: str, wanted: Iterable[str]) -> list[str]:
-    """Return which of the files neither belong to the process nor lie ready under ``waiting`` (a unit's own tray)."""
+def missing_documents(connection: Connection, process: str, wanted: Iterable[str]) -> list[str]:
+    """Return which of the files do not belong to the process."""
     names = list(wanted)
     if not names:
         return []
-    found = set(
-        connection.execute(
-            select(_document.c.id).where(_document.c.id.in_(names), _document.c.process.in_((process, waiting)))
-        ).scalars()
-    )
+    query = select(_document.c.id).where(_document.c.id.in_(names), _document.c.process == process)
+    found = set(connection.execute(query).scalars())
     return [n for n in names if n not in found]
-
-
-def adopt_documents(connection: Connection, process: str, waiting: str, wanted: Iterable[str]) -> None:
-    """Move files from a unit's tray to the process that now refers to them."""
-    connection.execute(
-        update(_document).where(_document.c.id.in_(list(wanted)), _document.c.process == waiting).values(process=process)
-    )

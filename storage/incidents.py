@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
 
-from storage.models import IncidentRow
+from storage.models import IncidentRow, table
 
-_incident = IncidentRow.__table__
+_incident = table(IncidentRow)
 
 
 def list_incidents(

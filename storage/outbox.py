@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select, update
 
 from domain.process import Actor
 from storage.journal import insert_once
-from storage.models import CommandRow
+from storage.models import CommandRow, table
 
-_command = CommandRow.__table__
+_command = table(CommandRow)
 
 
 def find_command(connection: Connection, command: str) -> Any | None:

@@ -13,13 +13,13 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from storage.audit import write_audit
-from storage.models import CaseRow, CounterRow, PersonRow, RequestRow
+from storage.models import CaseRow, CounterRow, PersonRow, RequestRow, table
 
 CALLER_FIELDS: Final = ("name", "phone", "address")
-_case = CaseRow.__table__
-_counter = CounterRow.__table__
-_person = PersonRow.__table__
-_request = RequestRow.__table__
+_case = table(CaseRow)
+_counter = table(CounterRow)
+_person = table(PersonRow)
+_request = table(RequestRow)
 
 
 @dataclass(frozen=True)

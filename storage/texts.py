@@ -35,6 +35,9 @@ def catalogue(lang: str) -> Mapping[str, str]:
     column = LANGUAGES.index(lang)
     texts |= {f"role.{code}": names[column] for code, names in table.roles.items()}
     texts |= {f"command.{code}": (row.zh, row.en)[column] for code, row in table.commands.items()}
+    for home in ("notice", "command"):  # an effect is named by what it says or by the command it brings
+        named = {k.partition(".")[2]: v for k, v in texts.items() if k.startswith(f"{home}.")}
+        texts = {f"effect.{code}": words for code, words in named.items()} | texts
     return texts
 
 

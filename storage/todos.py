@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, tuple_
 
-from storage.models import TodoRow
+from storage.models import TodoRow, table
 
-_todo = TodoRow.__table__
+_todo = table(TodoRow)
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,12 @@ class Desk:
 
 @dataclass(frozen=True)
 class Window:
-    """Which todos: due at or before, due after, or already possible at ``now``."""
+    """Which todos: due before an instant, already possible at ``now``, of cases whose number begins so."""
 
     now: datetime
     later: bool = False
     due_before: datetime | None = None
+    number: str | None = None
 
 
 def list_todos(
@@ -74,3 +75,5 @@ def _in(window: Window) -> Iterable[ColumnElement[bool]]:
         yield _todo.c.since <= window.now
     if window.due_before is not None:
         yield _todo.c.due < window.due_before
+    if window.number is not None:
+        yield _todo.c.process.startswith(f"case/{window.number}", autoescape=True)

@@ -1,0 +1,85 @@
+"""The app: every router, the shell around them, what they work with."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import APIRouter, FastAPI
+
+from api import openapi, problems
+from api.cases.routes import router as cases
+from api.decisions.routes import router as decisions
+from api.departments.routes import outward
+from api.departments.routes import router as departments
+from api.documents.routes import router as documents
+from api.engine import Engine
+from api.incidents.routes import router as incidents
+from api.operations.routes import health
+from api.operations.routes import router as operations
+from api.reference.routes import router as reference
+from api.requests.routes import router as requests
+from api.services import Services
+from api.sessions.routes import router as sessions
+from api.settings import Settings
+from api.shell import Shell
+from api.todos.routes import router as todos
+from storage.texts import LANGUAGES, catalogue
+from storage.unit_of_work import Database
+
+PREFIX: Final = "/api/v1"
+# Decisions and restarts have a process in their path and come last: a greedy path would take others' requests.
+ROUTERS: Final[Sequence[APIRouter]] = (
+    sessions,
+    requests,
+    todos,
+    cases,
+    documents,
+    departments,
+    incidents,
+    reference,
+    operations,
+    decisions,
+)
+
+DESCRIPTION: Final = """
+Cases of a 12345 hotline, from a caller's words to the archive.
+
+* Sign in at `/api/v1/sessions`; send the token as `Authorization: Bearer …`.
+* Every write carries an `Idempotency-Key`: repeating it repeats the answer, never the deed.
+* Every error is an RFC 9457 problem with a stable `code`; texts are zh, or en by `Accept-Language`.
+* A decision that was not answered within 5 s is answered 202: it is stored and will be delivered.
+"""
+
+
+def create_app(settings: Settings, database: Database, engine: Engine, *, services: Services | None = None) -> FastAPI:
+    """Return the app. It starts, and takes requests and decisions, also while the engine is away."""
+    place = services or Services(settings=settings, database=database, engine=engine)
+    for lang in LANGUAGES:
+        catalogue(lang)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = settings.threads
+        yield
+        database.close()
+
+    app = FastAPI(
+        title="Sanhuan 三环",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+    )
+    app.state.services = place
+    app.state.settings = settings
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health)
+    app.webhooks.include_router(outward)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(Shell, settings=settings, metrics=place.metrics)
+    return app

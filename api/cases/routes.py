@@ -1,0 +1,150 @@
+"""Cases: lists, one case, its timeline and ledger. Everything goes through disclosure."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from starlette.requests import Request
+
+from api.access import Place, SignedIn, Viewer
+from api.cases.reading import actor_and_fields, reach_of
+from api.cases.schemas import CaseLine, CaseOut, CasePage, EventPage, Ledger
+from api.cases.timeline import event_out, ledger, references, visible
+from api.cases.view import case_view
+from api.paging import Cursor, Limit, cursor_of, keys_of
+from api.problems import Problem, language
+from api.todos.colours import Colours
+from domain.casework.state import Case
+from domain.casework.words import CaseType, Stage, Triage
+from domain.disclosure import Field, own_orders, visible_orders
+from domain.process import Actor
+from storage.cases import Stored, list_cases, list_events, load_process
+from storage.documents import list_documents
+from storage.outbox import texts_of
+from storage.requests import titles
+from storage.todos import process_todos
+
+router = APIRouter(tags=["cases"])
+No = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
+Code = Annotated[str | None, Query(max_length=80)]
+ALL_EVENTS = 100_000
+
+
+@router.get("/cases", summary="Cases, the latest first")
+def cases(
+    place: Place,
+    who: SignedIn,
+    stage: Stage | None = None,
+    triage: Triage | None = None,
+    case_type: CaseType | None = None,
+    district: Code = None,
+    lead_unit: Code = None,
+    unit: Code = None,
+    item: Code = None,
+    matter: Code = None,
+    main_case: Code = None,
+    overdue: bool | None = None,
+    no: Annotated[str | None, Query(max_length=40, description="how the number begins")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> CasePage:
+    """List the cases within the viewer's reach."""
+    given = {
+        "stage": stage,
+        "triage": triage,
+        "case_type": case_type,
+        "district": district,
+        "lead_unit": lead_unit,
+        "item": item,
+        "matter": matter,
+        "main_case": main_case,
+    }
+    filters = {name: str(value) for name, value in given.items() if value is not None}
+    after = keys_of(cursor, datetime, str)
+    with place.database.read() as connection:
+        rows = list_cases(
+            connection,
+            reach_of(who),
+            filters=filters,
+            unit=unit,
+            overdue=overdue,
+            number=no,
+            after=after,  # type: ignore[arg-type]
+            limit=limit + 1,
+        )
+    page, colours = rows[:limit], Colours(place.now())
+    more = cursor_of(page[-1].received_at, page[-1].no) if len(rows) > limit else None
+    return CasePage(items=tuple(_line(r, colours) for r in page), next=more)
+
+
+@router.get("/cases/{no}", summary="One case, as disclosed")
+def case(no: No, request: Request, response: Response, place: Place, who: SignedIn) -> CaseOut:
+    """Return the case with what the viewer may see and do. The ETag is its seq."""
+    lang = language(request.headers.get("accept-language"))
+    with place.database.read() as connection:
+        stored, viewer, fields = disclosed(connection, who, no)
+        rows = process_todos(connection, stored.process.id)
+        files = list_documents(connection, stored.process.id) if Field.documents in fields else ()
+        title = titles(connection, [no]).get(no) if Field.request_text in fields else None
+    response.headers["ETag"] = f'"{stored.process.seq}"'
+    return case_view(
+        stored,
+        who,
+        viewer,
+        fields,
+        rows=rows,
+        title=title,
+        documents=files,
+        permissions=place.rules.permissions(),
+        colours=Colours(place.now()),
+        lang=lang,
+    )
+
+
+@router.get("/cases/{no}/events", summary="The timeline of a case")
+def events(
+    no: No,
+    request: Request,
+    place: Place,
+    who: SignedIn,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Limit = 100,
+) -> EventPage:
+    """Return the events after a seq, with the words the viewer may read."""
+    lang = language(request.headers.get("accept-language"))
+    with place.database.read() as connection:
+        stored, viewer, fields = disclosed(connection, who, no)
+        state: Case = stored.process.state
+        orders, own = visible_orders(state, viewer, fields), own_orders(state, viewer.unit)
+        rows = list_events(connection, stored.process.id, after=after, limit=limit + 1)
+        shown = [r for r in rows[:limit] if visible(r, fields, orders)]
+        commands = sorted({c for r in shown for c, _ in references(r.body).values()})
+        words = texts_of(connection, commands) if fields & {Field.texts_all, Field.texts_own} else {}
+    items = tuple(event_out(r, words, fields, own, lang) for r in shown)
+    return EventPage(items=items, next=rows[limit - 1].seq if len(rows) > limit else None)
+
+
+@router.get("/cases/{no}/ledger", summary="Why every due instant is what it is 时限台账")
+def clock_ledger(no: No, request: Request, place: Place, who: SignedIn) -> Ledger:
+    """Return every clock the viewer may see, with all its changes."""
+    lang = language(request.headers.get("accept-language"))
+    with place.database.read() as connection:
+        stored, viewer, fields = disclosed(connection, who, no)
+        rows = list_events(connection, stored.process.id, after=0, limit=ALL_EVENTS)
+    orders = None if Field.orders_all in fields else visible_orders(stored.process.state, viewer, fields)
+    return ledger(stored.process.state, rows, orders, lang)
+
+
+def disclosed(connection: Any, who: Viewer, no: str) -> tuple[Stored, Actor, frozenset[Field]]:
+    """Return a case, its viewer in the role that sees most, and what he may read. 404 when that is nothing."""
+    stored = load_process(connection, f"case/{no}")
+    if stored is None:
+        raise Problem(404, "not_found")
+    viewer, fields = actor_and_fields(who, [stored.process.state])
+    return stored, viewer, fields
+
+
+def _line(row: Any, colours: Colours) -> CaseLine:
+    plain = {name: getattr(row, name) for name in CaseLine.model_fields if name not in {"process", "colour"}}
+    return CaseLine(**plain, process=f"case/{row.no}", colour=colours.of(row.due, row.pack))
+

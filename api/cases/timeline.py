@@ -1,0 +1,115 @@
+"""经过: the events of a case with the words their viewer may read, and the ledger of its clocks."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from api.cases.schemas import EventOut, Ledger, LedgerClock, LedgerEntry
+from api.cases.view import lines_of, split_key, visible_clock
+from domain.casework.state import Case
+from domain.clock import Clock
+from domain.disclosure import Field
+from storage.texts import sentence, text
+
+REFERENCE: Final = re.compile(r"([\w/.:@+-]+)#([a-z_]+)")
+CLOCK_EVENTS: Final = frozenset(
+    {"clock_set", "clock_stopped", "warning_given", "overdue_reached", "overdue_annulled", "timer_rang"}
+)
+CLOSED_TO_UNITS: Final = frozenset(
+    {"effect_failed", "effect_retried", "effect_redirected", "effect_waived", "matter_raised", "matter_settled"}
+)
+"""Events a unit is not shown: the centre's own affairs."""
+
+
+def references(body: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return the fields that refer to words, with command and field."""
+    found = {name: REFERENCE.fullmatch(v) for name, v in body.items() if isinstance(v, str)}
+    return {name: (m[1], m[2]) for name, m in found.items() if m}
+
+
+def order_of(event: Any) -> str | None:
+    """Return the order an event is about."""
+    if event.type in CLOCK_EVENTS:
+        key = event.body["clock"]["key"] if event.type == "clock_set" else event.body.get("key", "")
+        return split_key(key)[0]
+    order = event.body.get("order")
+    return order if isinstance(order, str) else None
+
+
+def visible(event: Any, fields: frozenset[Field], orders: frozenset[str]) -> bool:
+    """Say whether a viewer of these fields and orders is shown the event."""
+    if Field.orders_all in fields:
+        return True
+    if event.type in CLOSED_TO_UNITS:
+        return False
+    if event.type in CLOCK_EVENTS:
+        key = event.body["clock"]["key"] if event.type == "clock_set" else event.body.get("key", "")
+        return visible_clock(key, orders)
+    order = order_of(event)
+    return order is None or order in orders
+
+
+def event_out(
+    event: Any, texts: Mapping[str, Mapping[str, str]], fields: frozenset[Field], own: frozenset[str], lang: str
+) -> EventOut:
+    """Return an event with its words, as far as they may be read."""
+    order = order_of(event)
+    readable = Field.texts_all in fields or (Field.texts_own in fields and order in own)
+    refs = references(event.body)
+    words = {n: texts[c][f] for n, (c, f) in refs.items() if readable and f in texts.get(c, {})}
+    return EventOut(
+        seq=event.seq,
+        type=event.type,
+        at=event.at,
+        recorded_at=event.recorded_at,
+        by=event.body.get("by"),
+        order=order,
+        sentence=sentence(event.type, _flat(event), lang),
+        body={k: v for k, v in event.body.items() if k not in refs},
+        texts=words,
+    )
+
+
+def ledger(case: Case, events: Sequence[Any], orders: frozenset[str] | None, lang: str) -> Ledger:
+    """Return every clock with all its changes; those of ``orders`` only, unless that is None."""
+    entries: dict[str, list[LedgerEntry]] = {}
+    for event in events:
+        if event.type == "clock_set":
+            clock = Clock.model_validate(event.body["clock"])
+            entry = LedgerEntry(
+                seq=event.seq,
+                at=event.at,
+                why=event.body["why"],
+                clock=event.body["clock"],
+                lines=lines_of(clock, lang),
+            )
+            entries.setdefault(clock.key, []).append(entry)
+    return Ledger(
+        no=case.no,
+        calendar=case.calendar,
+        pack=case.pack,
+        pack_version=case.pack_version,
+        clocks=tuple(_clocks(case, entries, orders, lang)),
+    )
+
+
+def _clocks(
+    case: Case, entries: Mapping[str, Sequence[LedgerEntry]], orders: frozenset[str] | None, lang: str
+) -> Iterator[LedgerClock]:
+    for key, running in case.clocks.items():
+        if orders is not None and not visible_clock(key, orders):
+            continue
+        yield LedgerClock(
+            key=key,
+            label=text(f"clock.{split_key(key)[1]}", lang),
+            stopped_at=running.stopped_at,
+            met=running.met,
+            overdue_at=running.overdue_at,
+            annulled=running.annulled,
+            entries=tuple(entries.get(key, ())),
+        )
+
+
+def _flat(event: Any) -> dict[str, Any]:
+    """Return an event's body with the key of its clock beside the rest, for its sentence."""
+    return {**event.body, "key": event.body["clock"]["key"]} if event.type == "clock_set" else dict(event.body)

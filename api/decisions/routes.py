@@ -1,0 +1,135 @@
+"""The one door for decisions: ``POST /api/v1/processes/{process}/decisions/{command}``. Read this file fourth.
+
+The way of a decision: who is it, is the body right (:mod:`api.decisions.schemas`, derived from the rules) → may he, and can it
+be at this stage (:func:`api.decisions.door.store`, which also stores it) → the engine (:mod:`api.engine`), whose journal
+decides → 200 with where the process stands now, 409 with why not, or 202 when there was no answer in time and the relay
+will deliver it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from api.access import IdempotencyKey, Place, SignedIn, Viewer
+from api.bodies import json_body
+from api.decisions import door
+from api.decisions.door import Given
+from api.decisions.schemas import Asked, CommandOut, Decided, Pending, asked, example
+from api.engine import Refused
+from api.openapi import takes
+from api.problems import Problem, Wrong, invalid, language, refused
+from api.services import Services
+from domain.deciders import DECIDERS
+from domain.messages import Receipt
+from domain.model import Strict
+from domain.process import Command
+
+router = APIRouter(tags=["decisions"])
+STATUS = "/api/v1/commands/"
+
+
+async def decide(place: Services, given: Given) -> Decided | Pending:
+    """Give one decision to the engine and return what came of it. Raises :class:`~api.problems.Problem` for a refusal."""
+    ready = await run_in_threadpool(door.store, place, given)
+    if isinstance(ready, Decided):
+        return ready
+    answer = await place.engine.decide(given.process, ready.name, ready.decision, urgent=ready.urgent)
+    match answer:
+        case Receipt():
+            return Decided(command=ready.id, **answer.model_dump())
+        case Refused():
+            return await run_in_threadpool(door.settle_refusal, place, ready.id, answer)
+        case None:
+            settled = await run_in_threadpool(door.look_up, place, ready.id)
+            return settled or Pending(command=ready.id, status_url=f"{STATUS}{ready.id}")
+
+
+def answered(response: Response, outcome: Decided | Pending) -> Decided | Pending:
+    """Set the status: 200 with an ETag for what took effect, 202 with where to ask for what is under way."""
+    if isinstance(outcome, Pending):
+        response.status_code = 202
+        response.headers["Location"] = outcome.status_url
+        response.headers["Retry-After"] = "2"
+    else:
+        response.headers["ETag"] = f'"{outcome.seq}"'
+    return outcome
+
+
+def seen_seq(
+    if_match: Annotated[
+        str | None, Header(description='the ETag of the state that was looked at, such as "12"')
+    ] = None,
+) -> int | None:
+    """Return the seq the person had seen."""
+    if if_match is None or if_match == "*":
+        return None
+    digits = if_match.strip().removeprefix("W/").strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):  # noqa: PLR2004 - fits every database's integer
+        raise invalid(Wrong("header/if-match", "bad_format"))
+    return int(digits)
+
+
+def _route(kind: str, of: Asked) -> Callable[..., Awaitable[Decided | Pending]]:
+    async def give(
+        no: Annotated[str, Path(max_length=100, pattern=r"^[\w/-]+$")],
+        place: Place,
+        who: SignedIn,
+        key: IdempotencyKey,
+        seen: Annotated[int | None, Depends(seen_seq)],
+        body: Annotated[Strict, Depends(json_body(of.body))],
+        response: Response,
+    ) -> Decided | Pending:
+        given = Given(_actors(who), f"{kind}/{no}", of, body.model_dump(mode="json"), key, seen)
+        return answered(response, await decide(place, given))
+
+    give.__name__ = f"{kind}_{of.name}"
+    return give
+
+
+def _actors(who: Viewer) -> tuple[door.Actor, ...]:
+    actors = who.actors()
+    if not actors:
+        raise Problem(403, "forbidden")
+    return actors
+
+
+def _doc(command: type[Command]) -> str:
+    return (command.__doc__ or command.NAME).strip()
+
+
+for _kind in DECIDERS:
+    for _name, _asked in asked(_kind).items():
+        router.add_api_route(
+            f"/processes/{_kind}/{{no:path}}/decisions/{_name}",
+            _route(_kind, _asked),
+            methods=["POST"],
+            response_model=Decided | Pending,
+            responses={202: {"model": Pending, "description": "Stored; the engine has not answered yet"}},
+            openapi_extra=takes(_asked.body, example(_asked)),
+            summary=_doc(_asked.command).partition("\n")[0],
+            description=_doc(_asked.command),
+        )
+
+
+@router.post("/processes/{process:path}/decisions/{command}", include_in_schema=False)
+async def unknown(process: str, command: str, who: SignedIn) -> None:
+    """Refuse a command nobody knows, or one that only machines give."""
+    del who
+    kind = process.partition("/")[0]
+    if kind in DECIDERS:
+        raise refused("unknown_command", {"command": command[:80]})
+    raise refused("unknown_process", {"process": process[:80]})
+
+
+@router.get("/commands/{command:path}", summary="What became of a decision")
+def status(
+    command: Annotated[str, Path(max_length=100, pattern=r"^d/[0-9a-f]{64}$")],
+    request: Request,
+    place: Place,
+    who: SignedIn,
+) -> CommandOut:
+    """Tell what became of one's own decision."""
+    return door.status(place, command, who.account.user, language(request.headers.get("accept-language")))

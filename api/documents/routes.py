@@ -1,0 +1,147 @@
+"""材料: files handed in, and read again. Every reading is recorded."""
+
+import hashlib
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import IdempotencyKey, Place, SignedIn, Viewer
+from api.bodies import media_type
+from api.cases.routes import disclosed
+from api.documents.files import TYPES, checked, file_name
+from api.idempotency import hashed
+from api.problems import Problem
+from api.services import Services
+from domain.disclosure import Field
+from storage.audit import write_audit
+from storage.documents import document_content, document_head, put_document
+
+router = APIRouter(tags=["documents"])
+MULTIPART: Final = "multipart/form-data"
+CaseProcess = Annotated[str, Query(max_length=60, pattern=r"^case/[\w-]+$", description="such as case/20260105-000001")]
+FileName = Annotated[str | None, Query(max_length=200)]
+
+_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            **{t: {"schema": {"type": "string", "format": "binary"}} for t in sorted(TYPES)},
+            MULTIPART: {
+                "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+            },
+        },
+    }
+}
+
+
+class Stored(BaseModel):
+    """A file that was taken. ``id`` is what decisions refer to."""
+
+    id: str
+    process: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@router.post("/documents", status_code=201, openapi_extra=_BODY, summary="Hand in a file")
+async def upload(
+    request: Request, place: Place, who: SignedIn, key: IdempotencyKey, process: CaseProcess, name: FileName = None
+) -> Stored:
+    """Take a JPEG, PNG, PDF or plain text file of at most 10 MiB for a case."""
+    claimed = media_type(request, TYPES | {MULTIPART})
+    if claimed == MULTIPART:
+        content, claimed, given = await _from_form(request)
+        name = name or given
+    else:
+        content = await request.body()
+    return await run_in_threadpool(_take, place, who, key, process, content, claimed, name)
+
+
+@router.get("/documents/{document}", summary="Read a file")
+def download(document: Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")], place: Place, who: SignedIn) -> Response:
+    """Give a file to who may read the case's files, and record it."""
+    with place.database.write() as connection:
+        head = document_head(connection, document)
+        if head is None:
+            raise Problem(404, "unknown_document", document=document)
+        _, viewer, fields = disclosed(connection, who, head.process.partition("/")[2])
+        if Field.documents not in fields:
+            raise Problem(404, "unknown_document", document=document)
+        write_audit(
+            connection,
+            at=place.now(),
+            user=viewer.user,
+            role=viewer.role,
+            action="read_document",
+            subject=head.process,
+            why=document,
+        )
+        content = document_content(connection, document)
+    return Response(
+        content,
+        media_type=head.media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(head.name)}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "ETag": f'"{head.sha256}"',
+        },
+    )
+
+
+def keep(
+    place: Services, *, document: str, process: str, content: bytes, claimed: str, name: str | None, by: str
+) -> Stored:
+    """Check a file and keep it once; the same id with another content is refused with 422."""
+    media = checked(content, claimed)
+    with place.database.write() as connection:
+        put_document(
+            connection,
+            document=document,
+            process=process,
+            name=file_name(name, media),
+            media_type=media,
+            content=content,
+            by=by,
+            now=place.now(),
+        )
+        head = document_head(connection, document)
+    stored = Stored(**{n: getattr(head, n) for n in Stored.model_fields})
+    if stored.sha256 != hashed_bytes(content):
+        raise Problem(422, "idempotency_key_reused")
+    return stored
+
+
+def hashed_bytes(content: bytes) -> str:
+    """Return the hash of a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _take(
+    place: Services, who: Viewer, key: str, process: str, content: bytes, claimed: str, name: str | None
+) -> Stored:
+    with place.database.read() as connection:
+        _, viewer, fields = disclosed(connection, who, process.partition("/")[2])
+    if Field.documents not in fields:
+        raise Problem(403, "forbidden")
+    document = "doc-" + hashed(viewer.user, process, key)[:32]
+    return keep(place, document=document, process=process, content=content, claimed=claimed, name=name, by=viewer.user)
+
+
+async def _from_form(request: Request) -> tuple[bytes, str, str | None]:
+    """Return the one file of a form, its type and its name."""
+    try:
+        async with request.form(max_files=1, max_fields=4) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise Problem(415, "bad_document")
+            return await file.read(), (file.content_type or "").partition(";")[0].strip().lower(), file.filename
+    except MultiPartException as error:
+        raise Problem(400, "bad_request") from error

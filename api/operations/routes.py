@@ -1,0 +1,143 @@
+"""Health, figures, audit, and starting a parked process again."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from api.access import IdempotencyKey, Place, SignedIn, client_address
+from api.paging import Cursor, Limit, cursor_of, keys_of
+from api.problems import Problem, refused
+from storage.audit import list_audit, write_audit
+from storage.cases import load_process
+from storage.journal import unpark
+
+health = APIRouter(tags=["health"])
+router = APIRouter(tags=["operations"])
+LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """What answers. ``degraded``: requests and decisions are taken and will be carried out when the engine is back."""
+
+    status: Literal["ready", "degraded", "unavailable"]
+    database: bool
+    engine: bool
+
+
+class AuditLine(BaseModel):
+    """Who read or changed what, and why."""
+
+    id: int
+    at: datetime
+    user: str
+    role: str | None
+    action: str
+    subject: str
+    fields: tuple[str, ...]
+    why: str
+
+
+class AuditPage(BaseModel):
+    """One page of the audit, the latest first."""
+
+    items: tuple[AuditLine, ...]
+    next: str | None
+
+
+class Restarted(BaseModel):
+    """A parked process goes on from the journal; ``engine`` says whether a new run was begun (else the relay does)."""
+
+    process: str
+    engine: bool
+
+
+@health.get("/healthz", summary="Is the process alive")
+async def alive() -> Health:
+    """Answer as long as the process lives."""
+    return Health()
+
+
+@health.get("/readyz", summary="Can it work")
+async def ready(place: Place, response: Response) -> Readiness:
+    """Ask database and engine. 503 without a database; without an engine 200 and ``degraded``: nothing is lost."""
+    database = await run_in_threadpool(place.database.ping)
+    engine = await place.engine.ping()
+    if not database:
+        response.status_code = 503
+        return Readiness(status="unavailable", database=False, engine=engine)
+    return Readiness(status="ready" if engine else "degraded", database=True, engine=engine)
+
+
+@health.get("/metrics", include_in_schema=False)
+async def metrics(request: Request, place: Place) -> Response:
+    """Give the figures to this machine only."""
+    if client_address(request) not in LOCAL:
+        raise Problem(404, "unknown_path")
+    return Response(place.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@router.get("/audit", summary="Who read or changed what")
+def audit(
+    place: Place,
+    who: SignedIn,
+    subject: Annotated[str | None, Query(max_length=300)] = None,
+    user: Annotated[str | None, Query(max_length=80)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> AuditPage:
+    """List the audit for auditors and privacy officers."""
+    who.holds("auditor", "privacy_officer")
+    keys = keys_of(cursor, int)
+    with place.database.read() as connection:
+        rows = list_audit(connection, subject=subject, user=user, before=keys[0] if keys else None, limit=limit + 1)
+    page = rows[:limit]
+    items = tuple(AuditLine(**_plain(r)) for r in page)
+    return AuditPage(items=items, next=cursor_of(page[-1].id) if len(rows) > limit else None)
+
+
+@router.post("/processes/{process:path}/restart", summary="Let a parked process go on from the journal")
+async def restart(
+    process: Annotated[str, Path(max_length=120, pattern=r"^[\w/-]+$")],
+    place: Place,
+    who: SignedIn,
+    key: IdempotencyKey,
+) -> Restarted:
+    """Let a process that disagreed with its journal start again from it. For operators."""
+    del key  # a restart is harmless twice
+    role = who.holds("operator")
+
+    def go_on() -> None:
+        now = place.now()
+        with place.database.write() as connection:
+            stored = load_process(connection, process)
+            if stored is None:
+                raise refused("unknown_process", {"process": process})
+            if stored.parked is None:
+                raise Problem(409, "not_parked")
+            unpark(connection, process, who.account.user, now)
+            write_audit(
+                connection,
+                at=now,
+                user=who.account.user,
+                role=role,
+                action="restart",
+                subject=process,
+                why=stored.parked,
+            )
+
+    await run_in_threadpool(go_on)
+    return Restarted(process=process, engine=await place.engine.restart(process))
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in AuditLine.model_fields}
