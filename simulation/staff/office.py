@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -142,27 +142,31 @@ class Office:
 
     async def look(self, desk: Desk) -> bool:
         """Look into one inbox and start deciding what can be decided; say whether there was anything to do."""
+        waiting = [todo async for todo in self._inbox(desk) if (todo.process, todo.key) not in self._busy]
+        self._busy.update((todo.process, todo.key) for todo in waiting)
         found = False
-        async for todo in self._inbox(desk):
-            subject = (todo.process, todo.key)
-            if subject in self._busy:
-                continue
-            self._busy.add(subject)
-            choice = None
-            try:
-                choice = await self._choose(desk, todo)
-            except NotSeenError as error:
-                log.debug("not seen", todo=todo.key, process=todo.process, code=str(error))
-            except (KeyError, ValueError, TypeError, IndexError) as error:
-                self.broken[f"{todo.kind}: {error!r}"] += 1
-                log.exception("a policy broke", todo=todo.key, process=todo.process)
-            if choice is None:
-                self._busy.discard(subject)
-                continue
-            found = True
-            self._times[subject] += 1
-            self._start(self._carry_out(desk, todo, choice), f"decide {todo.process} {todo.key}")
+        while waiting:
+            some, waiting = waiting[: self.play.hands], waiting[self.play.hands :]
+            choices = await asyncio.gather(*(self._consider(desk, todo) for todo in some))
+            for todo, choice in zip(some, choices, strict=True):
+                if choice is None:
+                    self._busy.discard((todo.process, todo.key))
+                    continue
+                found = True
+                self._times[todo.process, todo.key] += 1
+                self._start(self._carry_out(desk, todo, choice), f"decide {todo.process} {todo.key}")
         return found
+
+    async def _consider(self, desk: Desk, todo: Todo) -> Choice | None:
+        """Choose what to do with a todo. A policy that breaks is counted, and the todo left."""
+        try:
+            return await self._choose(desk, todo)
+        except NotSeenError as error:
+            log.debug("not seen", todo=todo.key, process=todo.process, code=str(error))
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            self.broken[f"{todo.kind}: {error!r}"] += 1
+            log.exception("a policy broke", todo=todo.key, process=todo.process)
+        return None
 
     async def _look(self, desk: Desk) -> None:
         found = False
@@ -172,7 +176,7 @@ class Office:
             desk.looking = False
             desk.looked(time.monotonic(), found=found)
 
-    async def _inbox(self, desk: Desk) -> Any:
+    async def _inbox(self, desk: Desk) -> AsyncIterator[Todo]:
         cursor: str | None = None
         for _ in range(MOST_PAGES):
             await self._pace.wait()

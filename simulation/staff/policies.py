@@ -321,14 +321,15 @@ POLICIES: Final[Mapping[str, Policy]] = {
 
 
 async def _owner(look: Look, case: CaseView) -> str:
-    """The unit that should own a case: by item and place, not one that gave it back; sometimes a wrong one."""
+    """The unit that should own a case: by item and place, or whom a returning unit proposed; sometimes a wrong one."""
     district, street = case.get("district"), case.get("street")
     fallback = f"{district}-urban" if district else "urban"
     item = next((i for i in look.city.items if i.code == case.get("item")), None)
     owner = item.owner_at(district, street, fallback) if item else street or fallback
-    if owner in case.units or look.chance("wrong_owner"):
+    candidates = [u for u in (owner, case.get("proposed_owner")) if u and u not in case.units]
+    if not candidates or look.chance("wrong_owner"):
         return _department(look, case.units | {owner})
-    return owner
+    return str(candidates[0])
 
 
 def _department(look: Look, without: set[str]) -> str:
