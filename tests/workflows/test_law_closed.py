@@ -1,0 +1,143 @@
+"""Law 7: closed is not dead; terminated, reset and deleted workflows start again from the journal and repeat nothing done."""
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from activities.tell import signal_process
+from domain.messages import Message
+from domain.process import SYSTEM, Envelope
+from storage.models import NoticeRow
+from tests.factories.city import rows
+from tests.factories.engine import Engine, LiveCase, seen, until
+
+
+async def test_an_objection_to_a_closed_case_starts_its_redo(engine: Engine) -> None:
+    case = await (await engine.case()).in_callback()
+    await case.satisfied()
+    await case.settled()
+    await case.keep()
+    await case.handle.terminate("the run of a closed case may be long gone")
+    receipt = await case.give("object", request=case.no)
+    assert (receipt.stage, "redo_started" in receipt.events) == ("dispatched", True)
+
+
+async def test_a_decision_on_a_completed_workflow_is_answered_by_a_new_run(engine: Engine) -> None:
+    case = await engine.case()
+    await case.give("answer")
+    await case.handle.result()
+    await case.keep()
+    notices = len(rows(engine.database, NoticeRow))
+    assert await case.refuses("triage", triage="routine") == "not_in_this_stage"
+    await case.handle.result()
+    assert len(rows(engine.database, NoticeRow)) == notices, "nothing done is done again"
+
+
+async def test_a_merged_case_on_a_completed_workflow_becomes_its_own_again(engine: Engine) -> None:
+    leading, merged = await engine.case(), await engine.case()
+    await leading.opened()
+    await merged.give("merge", into=leading.no)
+    assert await merged.handle.result() == "merged"
+    await merged.keep()
+    await leading.give("split_off", request=merged.no)
+    await until(lambda: "became_own" in merged.types())
+    assert await merged.status() is WorkflowExecutionStatus.RUNNING
+    await leading.settled()
+    assert (await merged.give("triage", triage="routine")).stage == "triaged"
+
+
+async def test_a_message_to_a_completed_process_runs_from_the_journal(engine: Engine) -> None:
+    case = await engine.case()
+    await case.give("answer")
+    await case.handle.result()
+    await case.keep()
+    envelope = Envelope(
+        id=f"late/{case.no}",
+        process=case.process,
+        name="confirm_merge",
+        body={"into": "x"},
+        actor=SYSTEM,
+        received_at=await engine.now(),
+    )
+    await signal_process(engine.client, case.process, "decide", Message(envelope=envelope))
+    await until(lambda: case.commands(id=f"late/{case.no}"))
+    assert await case.handle.result() == "answered"
+
+
+async def acts(case: LiveCase) -> int:
+    """How many outward acts the latest run has scheduled."""
+    return len(seen(await case.handle.fetch_history(), "ACTIVITY_TASK_SCHEDULED"))
+
+
+async def test_a_terminated_workflow_starts_again_with_its_timers_and_repeats_no_done_effect(
+    either_engine: Engine,
+) -> None:
+    case = await (await either_engine.case()).dispatched()
+    await case.settled()
+    await case.keep()
+    await case.handle.terminate("an operator's mistake")
+    await signal_process(either_engine.client, case.process, "sync")
+    await until(lambda: timers(case, 2))
+    assert await acts(case) == 0
+    assert (await case.give("sign", unit="water", order="a1")).stage == "in_progress"
+
+
+async def timers(case: LiveCase, at_least: int) -> bool:
+    """Whether the latest run keeps so many timers."""
+    return len(seen(await case.handle.fetch_history(), "TIMER_STARTED")) >= at_least
+
+
+async def test_a_deleted_workflow_starts_again_from_the_journal(engine: Engine) -> None:
+    case = await (await engine.case()).dispatched()
+    await case.settled()
+    await engine.client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(
+            namespace=engine.client.namespace, workflow_execution=WorkflowExecution(workflow_id=case.process)
+        )
+    )
+
+    async def gone() -> bool:
+        try:
+            await case.handle.describe()
+        except RPCError:
+            return True
+        return False
+
+    await until(gone)
+    assert (await case.give("sign", unit="water", order="a1")).stage == "in_progress"
+    assert await acts(case) == 0
+
+
+@pytest.mark.parametrize("back_to", ["first_task", "a_middle_task"])
+async def test_a_reset_workflow_looks_into_the_journal_by_itself_and_repeats_nothing(
+    engine: Engine, back_to: str
+) -> None:
+    case = await (await engine.case()).dispatched()
+    await case.give("sign", unit="water", order="a1")
+    await case.settled()
+    await case.keep()
+    history = case.kept[-1]
+    completed = seen(history, "WORKFLOW_TASK_COMPLETED")
+    at = completed[0] if back_to == "first_task" else completed[len(completed) // 2]
+    before = (case.row().seq, len(rows(engine.database, NoticeRow)))
+    answer = await engine.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=engine.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=case.process, run_id=history.run_id),
+            reason="an operator looks back",
+            workflow_task_finish_event_id=at.event_id,
+            request_id=f"reset-{case.no}",
+        )
+    )
+    reset = engine.client.get_workflow_handle(case.process, run_id=answer.run_id)
+
+    async def caught_up() -> bool:
+        described = await reset.describe()
+        attributes = {p.key.name: p.value for p in described.typed_search_attributes}
+        return attributes.get("CaseStage") == "in_progress"
+
+    await until(caught_up, seconds=15)
+    assert (case.row().seq, len(rows(engine.database, NoticeRow))) == before
+    assert (await case.give("contact", unit="water", order="a1")).events[0] == "caller_contacted"

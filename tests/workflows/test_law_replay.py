@@ -1,0 +1,79 @@
+"""Law 4: replay never decides again; rules, limits, effects and texts change freely while cases run."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from activities import labels
+from activities.journal import Journal
+from activities.signatures import DEPARTMENTS
+from domain import case as rules
+from domain import kernel
+from domain.casework import outward, wakeups
+from domain.process import Event
+from tests.factories.city import ADDRESS, CONTENT, NAME, PHONE, PLACE, TITLE
+from tests.factories.engine import Engine, LiveCase, replays, until
+
+
+async def full_life(engine: Engine) -> LiveCase:
+    """A case with everything in it: co-unit, return, pause, incident-free delivery, redo, refusal."""
+    case = await (await engine.case()).dispatched(co=("roads",))
+    await case.give("sign", unit="water", order="a1")
+    assert await case.refuses("sign", unit="water", order="a1") == "not_in_this_state"
+    await case.give("request_pause", unit="water", order="a1", kind="weather")
+    await case.give("review_pause", order="a1", approve=True)
+    await case.give("resume", unit="water", order="a1")
+    await case.give("waive_result", order="a2")
+    await case.give("submit_result", unit="water", order="a1", code="solved", documents=("doc-1",))
+    await case.give("review_result", order="a1", accept=True)
+    await case.satisfied()
+    await case.settled()
+    return case
+
+
+@pytest.fixture
+def other_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another city: nothing is allowed, nothing is owed, no timers, other words. Whoever decided now would decide otherwise."""
+
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("replay asked the rules")
+
+    for module, names in (
+        (kernel, ("advance", "replay", "card", "todos", "_arm", "_apply", "_write", "_plan")),
+        (wakeups, ("timers", "ring")),
+        (outward, ("effects",)),
+        (labels, ("timer_summary", "effect_summary", "details_text")),
+    ):
+        for name in names:
+            monkeypatch.setattr(module, name, never)
+    monkeypatch.setattr(Journal, "commit", never)
+    monkeypatch.setattr(rules, "RULES", dict.fromkeys(rules.RULES, never))
+    yield
+
+
+
+
+async def test_histories_replay_when_rules_limits_effects_and_texts_have_changed(
+    engine: Engine, request: pytest.FixtureRequest
+) -> None:
+    case = await full_life(engine)
+    histories = await case.histories()
+    await engine.team.stop()
+    request.getfixturevalue("other_rules")
+    await replays(histories)
+
+
+async def test_a_history_holds_ids_and_codes_and_nothing_personal(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    case = await full_life(engine)
+    (history,) = await case.histories()
+    text = history.to_json()
+    described = await case.handle.describe()
+    shown = [text, str(described.raw_description), repr(described.typed_search_attributes), caplog.text]
+    for planted in (NAME, PHONE, ADDRESS, TITLE, CONTENT, PLACE):
+        assert not any(planted in where for where in shown), planted
+    assert case.no in text
+    assert DEPARTMENTS in text
+
+
