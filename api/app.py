@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from api import openapi, problems
 from api.cases.routes import router as cases
+from api.console.app import install as install_console
 from api.decisions.routes import router as decisions
 from api.departments.routes import outward
 from api.departments.routes import router as departments
@@ -79,6 +80,7 @@ def create_app(settings: Settings, database: Database, engine: Engine, *, servic
         app.include_router(router, prefix=PREFIX)
     app.include_router(health)
     app.webhooks.include_router(outward)
+    install_console(app, place)
     problems.install(app)
     openapi.install(app)
     app.add_middleware(Shell, settings=settings, metrics=place.metrics)

@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///data/sanhuan.db"
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
+    temporal_ui: str | None = Field(default=None, description="address of the Temporal UI, for links to a case's run")
     data_dir: Path = Path("data")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)

@@ -20,7 +20,7 @@ from api.settings import Settings
 log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,80}")
-DOCUMENT_PATH: Final = re.compile(r"/api/v1/(documents|departments/[^/]+/documents)")
+DOCUMENT_PATH: Final = re.compile(r"/api/v1/(documents|departments/[^/]+/documents)|/console/cases/[^/]+/acts/[a-z_]+")
 
 SECURITY: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",

@@ -2,14 +2,14 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, case, delete, insert, select
 
 from storage.journal import upsert
 from storage.models import AccountRow, SessionRow, UnitRow, table
@@ -18,6 +18,8 @@ _HASHER: Final = PasswordHasher()
 _account = table(AccountRow)
 _session = table(SessionRow)
 _unit = table(UnitRow)
+_DISTRICT = case((_unit.c.level == "district", _unit.c.code), else_=_unit.c.district).label("district")
+"""The district somebody acts for: his unit's, or his unit itself when it is a district."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,18 @@ def put_account(
 def find_account(connection: Connection, user: str) -> tuple[Account, str] | None:
     """Return an active account and its password hash, or None."""
     found = connection.execute(
-        select(_account, _unit.c.district)
+        select(_account, _DISTRICT)
         .join_from(_account, _unit, _unit.c.code == _account.c.unit, isouter=True)
         .where(_account.c.user == user, _account.c.active)
     ).one_or_none()
     return None if found is None else (_of(found), found.password_hash)
+
+
+def account_names(connection: Connection, users: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return the Chinese and English names of accounts by user; who is not known is missing."""
+    query = select(_account.c.user, _account.c.name_zh, _account.c.name_en)
+    rows = connection.execute(query.where(_account.c.user.in_(list(users))))
+    return {r.user: (r.name_zh, r.name_en) for r in rows}
 
 
 def open_session(connection: Connection, account: Account, now: datetime, lasts: timedelta) -> Session:
@@ -114,7 +123,7 @@ def open_session(connection: Connection, account: Account, now: datetime, lasts:
 def find_session(connection: Connection, token: str, now: datetime) -> Session | None:
     """Return the live session of a token whose account is active, or None."""
     found = connection.execute(
-        select(_account, _unit.c.district, _session.c.expires_at)
+        select(_account, _DISTRICT, _session.c.expires_at)
         .select_from(_session)
         .join(_account, _account.c.user == _session.c.user)
         .join(_unit, _unit.c.code == _account.c.unit, isouter=True)

@@ -3,9 +3,9 @@
 The rows are the outbox: the worker's relay delivers what stays ``received``; the journal writes what became of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
@@ -14,6 +14,7 @@ from storage.journal import insert_once
 from storage.models import CommandRow, table
 
 _command = table(CommandRow)
+MOST_AT_ONCE: Final = 500
 
 
 def find_command(connection: Connection, command: str) -> Any | None:
@@ -71,3 +72,11 @@ def texts_of(connection: Connection, commands: list[str]) -> dict[str, dict[str,
         return {}
     rows = connection.execute(select(_command.c.id, _command.c.texts).where(_command.c.id.in_(commands)))
     return {r.id: dict(r.texts) for r in rows}
+
+
+def commands_of(connection: Connection, commands: Iterable[str]) -> dict[str, Any]:
+    """Return who gave commands and in which words: user, role, unit, name and texts by id."""
+    wanted = list(commands)
+    columns = (_command.c.id, _command.c.user, _command.c.role, _command.c.unit, _command.c.name, _command.c.texts)
+    parts = [wanted[i : i + MOST_AT_ONCE] for i in range(0, len(wanted), MOST_AT_ONCE)]
+    return {r.id: r for part in parts for r in connection.execute(select(*columns).where(_command.c.id.in_(part)))}

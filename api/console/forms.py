@@ -62,6 +62,11 @@ class Option:
     value: str
     label: str
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Value and label."""
+        return self.value, self.label
+
 
 @dataclass(frozen=True)
 class FormField:

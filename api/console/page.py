@@ -19,7 +19,7 @@ from api.console import wording
 from api.console.visiting import LANGUAGE_COOKIE, Visit, language_of
 from api.services import services
 from domain.clock import wall
-from storage.texts import LANGUAGES, text
+from storage.texts import LANGUAGES, known, text
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -76,10 +76,14 @@ def render(
         "asset": asset,
         "t": lambda key, **kw: text(key, lang, **kw),
         "label": lambda kind, code: wording.label(kind, code, lang),
+        "known": known,
         "wall": wall,
         "until": lambda at: wall(at, end=True),
         "left": lambda due: wording.left(due, now, lang),
         "ago": lambda since: wording.lasted(now - since, lang),
+        "lasted": lambda length: wording.lasted(length, lang),
+        "clock_name": lambda key: wording.clock_name(key, lang),
+        "rule_name": lambda rule: wording.rule_name(rule, lang),
         "lines": lines,
     }
     body = templates.get_template(template).render({**common, **values})

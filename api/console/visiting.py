@@ -52,7 +52,9 @@ async def visit(request: Request) -> Visit:
     chosen = request.cookies.get(ROLE_COOKIE)
     if chosen not in found.account.roles or len(found.account.roles) == 1:
         chosen = None
-    return Visit(Viewer(found.account, found.token, chosen), language_of(request), chosen)
+    here = Visit(Viewer(found.account, found.token, chosen), language_of(request), chosen)
+    request.state.visit = here  # so that a page about an error still knows who looks
+    return here
 
 
 Visiting = Annotated[Visit, Depends(visit)]

@@ -45,6 +45,15 @@ def clock_name(key: str, lang: str) -> str:
     return f"{name} · {head}" if head else name
 
 
+def rule_name(rule: str, lang: str) -> str:
+    """Name a rule of a pack or of the rules themselves: ``haikou/handle/routine`` is a handling limit."""
+    for kind in rule.split("/")[:2]:
+        for home in ("clock", "console.rule", "matter"):
+            if known(f"{home}.{kind}"):
+                return text(f"{home}.{kind}", lang)
+    return rule
+
+
 def said(body: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, str], lang: str) -> dict[str, Any]:
     """Return an event's body with people, units, clocks and outcomes in words, for its sentence."""
     out = dict(body)

@@ -62,7 +62,7 @@ async def upload(
         name = name or given
     else:
         content = await request.body()
-    return await run_in_threadpool(_take, place, who, key, process, content, claimed, name)
+    return await run_in_threadpool(take, place, who, key, process, content, claimed, name)
 
 
 @router.get("/documents/{document}", summary="Read a file")
@@ -124,9 +124,10 @@ def hashed_bytes(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _take(
+def take(
     place: Services, who: Viewer, key: str, process: str, content: bytes, claimed: str, name: str | None
 ) -> Stored:
+    """Take a file from somebody who may read the files of its case; the same key again is the same file."""
     with place.database.read() as connection:
         _, viewer, fields = disclosed(connection, who, process.partition("/")[2])
     if Field.documents not in fields:

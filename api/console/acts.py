@@ -1,0 +1,149 @@
+"""办理: a form for every command, and the way of what is sent to the decision door, the same door the API has."""
+
+import secrets
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import KEY, Place
+from api.bodies import check, hostile
+from api.console.casefile import CaseFile, open_file
+from api.console.forms import form_fields, read_form, takes_files, uploads
+from api.console.page import go, render
+from api.console.refusing import faults, in_words
+from api.console.visiting import Visit, Visiting
+from api.decisions import door
+from api.decisions.door import Given
+from api.decisions.routes import decide
+from api.decisions.schemas import Asked, Pending, asked
+from api.documents.routes import take as take_file
+from api.problems import Problem, invalid, refused
+from api.services import Services
+
+router = APIRouter()
+PROCESS: Final = "case"
+MOST_FILES: Final = 20
+LONGEST_FIELD: Final = 128 * 1024
+
+No = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
+Name = Annotated[str, Path(max_length=60, pattern=r"^[a-z_]+$")]
+Subject = Annotated[str | None, Query(max_length=300, pattern=r"^[\w.:@/+-]+$")]
+
+
+@router.get("/cases/{no}/acts/{command}")
+def form(request: Request, place: Place, visit: Visiting, no: No, command: Name, subject: Subject = None) -> Response:
+    """Show the form of a command."""
+    of = _asked(command)
+    return _form(request, visit, open_file(place, visit, no), of, subject)
+
+
+@router.post("/cases/{no}/acts/{command}")
+async def act(
+    request: Request, place: Place, visit: Visiting, no: No, command: Name, subject: Subject = None
+) -> Response:
+    """Give the decision. A refusal is said in the form, which keeps what was written; without an answer yet, a note says so."""
+    of = _asked(command)
+    file = await run_in_threadpool(open_file, place, visit, no)
+    sent = await request.form(max_files=MOST_FILES, max_fields=200, max_part_size=LONGEST_FIELD)
+    said: dict[str, Any] = {}
+    try:
+        said = await _said(place, visit, of, sent, file)
+        given = Given(visit.viewer.actors(), f"{PROCESS}/{no}", of, said, _key(sent), _seen(sent))
+        outcome = await decide(place, given)
+    except Problem as problem:
+        return _form(request, visit, file, of, subject, said or read_form(of, sent, file.known), problem)
+    if isinstance(outcome, Pending):
+        return render(request, "pending.html", visit, status=202, no=no, command=command, id=outcome.command)
+    return go(request, f"/console/cases/{no}?done={command}")
+
+
+@router.get("/cases/{no}/commands/{command:path}")
+def outcome(
+    request: Request,
+    place: Place,
+    visit: Visiting,
+    no: No,
+    command: Annotated[str, Path(max_length=100, pattern=r"^d/[0-9a-f]{64}$")],
+) -> Response:
+    """Say what became of a decision that was still under way; done, it leads back to the case."""
+    found = door.status(place, command, visit.viewer.account.user, visit.lang)
+    if found.outcome == "received":
+        return render(request, "pending.html", visit, no=no, command=found.name, id=command)
+    if found.outcome == "recorded":
+        return go(request, f"/console/cases/{no}?done={found.name}")
+    return render(request, "error.html", visit, problem=refused(found.code or ""), words=found.text, faults=[])
+
+
+def _form(
+    request: Request,
+    visit: Visit,
+    file: CaseFile,
+    of: Asked,
+    subject: str | None,
+    given: dict[str, Any] | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    fields = form_fields(of, subject, file.known, visit.lang, given, problem.errors if problem else ())
+    named = {f.name for f in fields}
+    others = [(p, w) for p, w in faults(problem, visit.lang) if p.partition("/")[0] not in named] if problem else []
+    return render(
+        request,
+        "act.html",
+        visit,
+        status=problem.status if problem else 200,
+        file=file,
+        view=file.view,
+        command=of.name,
+        subject=subject,
+        order=next((o for o in file.view.orders if o.id == subject), None),
+        fields=fields,
+        files=takes_files(of),
+        key=secrets.token_hex(16),
+        refusal=in_words(problem, visit.lang) if problem else None,
+        others=others,
+    )
+
+
+async def _said(place: Services, visit: Visit, of: Asked, sent: FormData, file: CaseFile) -> dict[str, Any]:
+    """Return the checked body. Files are taken only when the rest is right, and before the decision names them."""
+    body = read_form(of, sent, file.known)
+    errors = list(hostile(body, ""))
+    if errors:
+        raise invalid(*errors)
+    check(of.body, body)
+    if takes_files(of):
+        body["documents"] = [await _kept(place, visit, file, f"{_key(sent)}-{n}", f) for n, f in enumerate(uploads(sent))]
+    return check(of.body, body).model_dump(mode="json")
+
+
+async def _kept(place: Services, visit: Visit, file: CaseFile, key: str, upload: UploadFile) -> str:
+    """Keep one file and return its id."""
+    claimed = (upload.content_type or "").partition(";")[0].strip().lower()
+    content = await upload.read()
+    kept = await run_in_threadpool(
+        take_file, place, visit.viewer, key, file.view.process, content, claimed, upload.filename
+    )
+    return kept.id
+
+
+def _asked(command: str) -> Asked:
+    found = asked(PROCESS).get(command)
+    if found is None:
+        raise refused("unknown_command", {"command": command})
+    return found
+
+
+def _key(sent: FormData) -> str:
+    key = sent.get("key")
+    if not isinstance(key, str) or not KEY.fullmatch(key):
+        raise Problem(400, "idempotency_key_missing")
+    return key
+
+
+def _seen(sent: FormData) -> int | None:
+    seen = sent.get("seen")
+    return int(seen) if isinstance(seen, str) and seen.isascii() and seen.isdigit() and len(seen) < 10 else None  # noqa: PLR2004 - fits every database's integer

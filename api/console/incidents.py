@@ -1,0 +1,55 @@
+"""异常: what a machine could not do, for the operator to try again, do another way, or let be."""
+
+from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import Place
+from api.console.casefile import unit_names
+from api.console.page import go, render
+from api.console.visiting import Visiting
+from api.incidents import routes as api
+from api.operations.routes import restart
+from api.paging import Cursor
+
+router = APIRouter()
+PAGE: Final = 50
+Status = Literal["open", "retried", "redirected", "waived", "restarted", "all"]
+STATUSES: Final[tuple[Status, ...]] = ("open", "retried", "redirected", "waived", "restarted", "all")
+
+
+@router.get("/incidents")
+def listed(
+    request: Request,
+    place: Place,
+    visit: Visiting,
+    status: Annotated[Status, Query()] = "open",
+    cursor: Cursor = None,
+) -> Response:
+    """List incidents, the oldest first."""
+    page = api.incidents(request, place, visit.viewer, status=status, cursor=cursor, limit=PAGE)
+    with place.database.read() as connection:
+        units = unit_names(connection, visit.lang)
+    return render(
+        request,
+        "incidents.html",
+        visit,
+        items=page.items,
+        units=units,
+        statuses=STATUSES,
+        status=status,
+        next=f"/console/incidents?{urlencode({'status': status, 'cursor': page.next})}" if page.next else None,
+        settle="operator" in visit.viewer.roles,
+    )
+
+
+@router.post("/incidents/restart")
+async def again(
+    request: Request, place: Place, visit: Visiting, process: Annotated[str, Query(max_length=120, pattern=r"^[\w/-]+$")]
+) -> Response:
+    """Let a parked process go on from the journal."""
+    await restart(process, place, visit.viewer, "console")
+    return go(request, "/console/incidents")
