@@ -81,7 +81,8 @@ def upsert(connection: Connection, target: Table, values: Mapping[str, Any], key
 def insert_once(connection: Connection, target: Table, values: Mapping[str, Any], keys: Sequence[str]) -> bool:
     """Insert a row unless its key exists; say whether it was inserted."""
     statement = _upsert_statement(connection.dialect.name, target, tuple(values), tuple(keys), kept=True)
-    return connection.execute(statement, values).rowcount == 1
+    # Without the option psycopg's count of an INSERT is thrown away (-1).
+    return connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def load(connection: Connection, process: str) -> Loaded | None:
