@@ -17,7 +17,10 @@ from api.todos.colours import Colours
 from domain.casework.state import Case
 from domain.casework.words import CaseType, Stage, Triage
 from domain.disclosure import Field, own_orders, visible_orders
+from domain.export import Export, export_case
+from domain.kernel import Written
 from domain.process import Actor
+from storage.audit import write_audit
 from storage.cases import Stored, list_cases, list_events, load_process
 from storage.documents import list_documents
 from storage.outbox import texts_of
@@ -135,6 +138,35 @@ def clock_ledger(no: No, request: Request, place: Place, who: SignedIn) -> Ledge
     return ledger(stored.process.state, rows, orders, lang)
 
 
+@router.get("/cases/{no}/export", summary="The case as a file that `sanhuan verify` checks offline")
+def export(no: No, response: Response, place: Place, who: SignedIn) -> Export:
+    """Return events, pack, calendar and clocks: codes and references, no word of a caller. Recorded in the audit."""
+    now = place.now()
+    with place.database.write() as connection:
+        stored, viewer, fields = disclosed(connection, who, no)
+        if Field.export not in fields:
+            raise Problem(403, "forbidden")
+        write_audit(
+            connection,
+            at=now,
+            user=viewer.user,
+            role=viewer.role,
+            action="export",
+            subject=stored.process.id,
+            why="verify",
+        )
+        rows = list_events(connection, stored.process.id, after=0, limit=ALL_EVENTS)
+    state: Case = stored.process.state
+    response.headers["Content-Disposition"] = f'attachment; filename="case-{no}.json"'
+    return export_case(
+        stored.process,
+        [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows],
+        place.rules.pack(state.pack, state.pack_version, state.pack_sha),
+        place.rules.calendar(state.calendar),
+        now,
+    )
+
+
 def disclosed(connection: Any, who: Viewer, no: str) -> tuple[Stored, Actor, frozenset[Field]]:
     """Return a case, its viewer in the role that sees most, and what he may read. 404 when that is nothing."""
     stored = load_process(connection, f"case/{no}")
@@ -147,4 +179,3 @@ def disclosed(connection: Any, who: Viewer, no: str) -> tuple[Stored, Actor, fro
 def _line(row: Any, colours: Colours) -> CaseLine:
     plain = {name: getattr(row, name) for name in CaseLine.model_fields if name not in {"process", "colour"}}
     return CaseLine(**plain, process=f"case/{row.no}", colour=colours.of(row.due, row.pack))
-
