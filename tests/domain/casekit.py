@@ -351,6 +351,11 @@ def laws(kit: CaseKit, before: Process, envelope: Envelope, got: Advanced) -> No
     for todo in todos:
         _can_be_done(kit, todo)
     _claims_are_the_orders(case)
+    armed = {(t.key, t.at) for t in process.timers}
+    assert armed == {(t.key, t.at) for t in DECIDER.timers(case)}
+    for key, running in case.clocks.items():
+        if running.stopped_at is None and running.clock.due is not None and "due" not in running.rung:
+            assert any(timer.startswith(f"{key}/") for timer, _ in armed), f"nothing will ring for {key}"
     old = before.state.clocks if isinstance(before.state, Case) else {}
     for key, running in case.clocks.items():
         if old.get(key) is not running:

@@ -256,6 +256,14 @@ def test_a_result_overtakes_the_request_to_terminate() -> None:
     assert "termination" not in kit.todos()
 
 
+def test_doing_without_a_helper_overtakes_his_request_to_terminate() -> None:
+    kit = City().case().dispatched("water", co=["roads"]).do("sign", order="a2")
+    kit.do("request_termination", order="a2", ground="caller_refuses_cooperation")
+    kit.accepted("a1").do("waive_result", order="a2")
+    assert kit.stage == "callback"
+    assert "termination" not in kit.todos()
+
+
 @pytest.mark.parametrize("stage", ["screening", "triaged", "dispatched", "callback"])
 def test_a_caller_who_is_alone_ends_the_case_by_withdrawing(stage: str) -> None:
     kit = City().case()
