@@ -85,7 +85,7 @@ def page(
         if problem.status == 404 and set(visit.viewer.roles) & STAFF.keys() and (row := _registered(place, no)):  # noqa: PLR2004 - HTTP
             return render(request, "beginning.html", visit, no=no, received_at=row.received_at)
         raise
-    twins = same(place, visit.viewer, no) if "merge" in {c for t in file.mine for c in t.commands} else None
+    twins = same(no=no, place=place, who=visit.viewer) if "merge" in {c for t in file.mine for c in t.commands} else None
     return render(
         request,
         "case.html",

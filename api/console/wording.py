@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from api.cases.view import split_key
 from storage.texts import known, text
 
 _STEPS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -35,14 +36,13 @@ def left(due: datetime, now: datetime, lang: str) -> str:
 
 
 def clock_name(key: str, lang: str) -> str:
-    """Name a clock by its key: ``a1/handle`` is the handling limit of order a1."""
-    head, _, what = key.rpartition("/")
-    if key.startswith(("callback/", "matter/")):
-        head, what = key.partition("/")[2], key.partition("/")[0]
-    if key.partition("/")[0] == "pause":
-        head, what = key.partition("/")[2], "pause"
+    """Name a clock by its key: ``a1/handle`` is the handling limit of order a1, ``callback/…`` that of one caller."""
+    order, what = split_key(key)
+    if order is None:
+        what, _, order = key.partition("/")
+        order = "" if what == "overall" else order
     name = label("clock", what, lang)
-    return f"{name} · {head}" if head else name
+    return f"{name} · {order}" if order else name
 
 
 def rule_name(rule: str, lang: str) -> str:

@@ -1,0 +1,185 @@
+"""What console tests share: the app on a real port with the sample city, alarms that ring, and people at browsers."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from sqlalchemy import select
+
+from activities.journal import Journal
+from activities.signatures import CommitRequest
+from api.app import create_app
+from api.services import Services
+from api.settings import Settings
+from cli.load import load
+from cli.servers import free_port
+from domain.kernel import GENESIS
+from simulation.city import DEMO_PASSWORD
+from storage.models import ProcessRow, table
+from storage.unit_of_work import Database, StorageUnavailable
+from tests.api.kit import FakeEngine
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+REFUSED = (400, 403, 404, 409, 415, 422, 503)
+PATIENCE_S = 20.0
+UNIT, OTHER_UNIT = "housing", "urban"
+
+
+@dataclass
+class Running:
+    """A console that runs: its address, its database, and the engine behind it."""
+
+    url: str
+    database: Database
+    engine: FakeEngine
+
+    def rows(self, statement: Any) -> list[Any]:
+        with self.database.read() as connection:
+            return list(connection.execute(statement).all())
+
+
+@contextmanager
+def running(url: str, pack: str = "demo-minutes", **settings: Any) -> Iterator[Running]:
+    """Serve the app on a free port, with the sample city, until the end."""
+    load(url, pack=pack, departments=None)
+    database = Database(url)
+    port = free_port()
+    engine = FakeEngine(Journal(database))
+    place = Services(Settings(port=port, engine_timeout_s=2, **settings), database, engine)
+    app = create_app(place.settings, database, engine, services=place)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
+    serving = threading.Thread(target=server.run, daemon=True)
+    stopped = threading.Event()
+    alarms = threading.Thread(target=_ring, args=(database, engine.journal, stopped), daemon=True)
+    serving.start()
+    alarms.start()
+    deadline = time.monotonic() + PATIENCE_S
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.started
+    try:
+        yield Running(f"http://127.0.0.1:{port}", database, engine)
+    finally:
+        stopped.set()
+        server.should_exit = True
+        serving.join(10)
+        alarms.join(10)
+        database.close()
+
+
+def _ring(database: Database, journal: Journal, stopped: threading.Event) -> None:
+    """Let timers ring that have passed, as a worker would."""
+    process = table(ProcessRow)
+    while not stopped.wait(0.3):
+        now = datetime.now(UTC)
+        with suppress(StorageUnavailable):
+            with database.read() as connection:
+                due = list(connection.execute(select(process.c.id).where(process.c.next_timer_at <= now)).scalars())
+            for name in due:
+                journal.commit(CommitRequest(process=name, seq=0, head=GENESIS, now=now, envelope=None))
+
+
+@dataclass
+class Desk:
+    """Somebody at a browser. Whatever goes wrong behind a page is kept: console errors, requests to other hosts."""
+
+    page: Page
+    url: str
+    shots: Path
+    lang: str = "zh"
+    troubles: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, browser: Browser, url: str, shots: Path, lang: str = "zh", **options: Any) -> "Desk":
+        locale = "zh-CN" if lang == "zh" else "en-GB"
+        options = {"viewport": {"width": 1440, "height": 960}} | options
+        context = browser.new_context(locale=locale, timezone_id="Asia/Shanghai", **options)
+        context.set_default_timeout(PATIENCE_S * 1000)
+        desk = cls(context.new_page(), url, shots, lang)
+        desk.page.on("console", desk._console)
+        desk.page.on("pageerror", lambda error: desk.troubles.append(f"page error: {error}"))
+        desk.page.on("request", desk._request)
+        desk.page.on("response", desk._response)
+        return desk
+
+    def _console(self, message: ConsoleMessage) -> None:
+        refused = message.text.startswith("Failed to load resource") and any(f" {n} " in message.text for n in REFUSED)
+        htmx = message.text.startswith("Response Status Error Code")  # htmx says so of every refusal it shows
+        if message.type in {"error", "warning"} and not refused and not htmx:
+            self.troubles.append(f"console {message.type}: {message.text} at {self.page.url}")
+
+    def _request(self, request: Request) -> None:
+        if urlsplit(request.url).scheme in {"http", "https"} and not request.url.startswith(self.url + "/"):
+            self.troubles.append(f"request to another host: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500 and response.status != 503:  # noqa: PLR2004
+            self.troubles.append(f"{response.status} for {response.url}")
+
+    def sign_in(self, user: str, password: str = DEMO_PASSWORD) -> None:
+        self.open("/console/sign-in")
+        self.page.fill("#user", user)
+        self.page.fill("#password", password)
+        self.page.click("form[action='/console/sign-in'] button")
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def sign_out(self) -> None:
+        self.page.click("form[action='/console/sign-out'] button")
+        self.page.wait_for_url("**/console/sign-in")
+
+    def become(self, user: str) -> None:
+        if self.page.locator("form[action='/console/sign-out']").count():
+            self.sign_out()
+        self.sign_in(user)
+
+    def open(self, path: str) -> Response | None:
+        mark = "&" if "?" in path else "?"
+        return self.page.goto(f"{self.url}{path}{mark}lang={self.lang}")
+
+    def act(self, no: str, command: str, subject: str | None = None, **values: Any) -> None:
+        """Take one button of the case's page to its form, fill it in, send it, and come back to the case."""
+        self.open(f"/console/cases/{no}")
+        end = f"/acts/{command}" + (f"?subject={subject}" if subject else "")
+        self.page.locator(f".acts a[href$='{end}']").first.click()
+        self.page.wait_for_selector("#act form")
+        self.fill(**values)
+        self.page.click("#act form button[type=submit]")
+        self.page.wait_for_url(f"**/console/cases/{no}?done={command}")
+
+    def fill(self, **values: Any) -> None:
+        for name, value in values.items():
+            box = self.page.locator(f"#act [name='{name}']")
+            if box.first.get_attribute("type") == "radio":
+                self.page.check(f"#act [name='{name}'][value='{value}']")
+            elif box.first.get_attribute("type") == "file":
+                box.set_input_files(value)
+            elif box.first.evaluate("e => e.tagName") == "SELECT":
+                box.select_option(value)
+            else:
+                box.first.fill(str(value))
+
+    def shot(self, name: str) -> Path:
+        path = self.shots / f"{name}-{self.lang}.png"
+        self.page.screenshot(path=path, full_page=True)
+        return path
+
+    def faults(self) -> list[str]:
+        """Check this page with axe; return what it finds, one line a rule."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate(
+            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}}).then(r => r.violations)", RULES
+        )
+        return [
+            f"{v['id']}: {v['help']} — " + "; ".join(" ".join(map(str, n["target"])) for n in v["nodes"][:4])
+            for v in found
+        ]
