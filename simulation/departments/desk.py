@@ -13,8 +13,9 @@ from simulation.departments.messages import OrderData
 from simulation.departments.tempers import Config, Intent, Temper, intend, rng_for
 from simulation.wording import words
 
-MOST_RESULTS: Final = 40
+MOST_RESULTS: Final = 20
 RETRY_RESULT: Final = 2.0
+LONGEST_RETRY: Final = 60.0
 GROUNDS: Final = ("not_our_duty", "not_our_area", "other_owner")
 log = structlog.get_logger()
 
@@ -140,19 +141,25 @@ class Desk:
         """Hand in the result until it is accepted: again after a send-back, and again when the door refused it."""
         for n in range(1, MOST_RESULTS + 1):
             order.sent_back.clear()
-            documents: list[str] = []
-            if intent.code in {UnitCode.solved, UnitCode.partly}:
-                document = await say.upload(n)
-                documents = [document] if document else []
-            reply = await say(
-                "submit_result", code=str(intent.code), reply=words(str(intent.code), rng), documents=documents
-            )
-            if not reply.ok:
-                await asyncio.sleep(min(RETRY_RESULT * n, self._day * 2))
-                continue
-            await order.sent_back.wait()
-            await asyncio.sleep(intent.rework)
+            if await self._result(say, intent, rng, n):
+                await order.sent_back.wait()
+                await asyncio.sleep(intent.rework)
+            else:
+                # Perhaps somebody has handed it in by hand: then it ends, or comes back.
+                await _sleep_unless(order.sent_back, min(LONGEST_RETRY, RETRY_RESULT * 2**n))
         log.warning("gave up handing in a result", unit=self.unit, case=say.data.case, order=say.data.order)
+
+    async def _result(self, say: "_Sayer", intent: Intent, rng: random.Random, n: int) -> bool:
+        documents: list[str] = []
+        if intent.code in {UnitCode.solved, UnitCode.partly}:
+            document = await say.upload(n)
+            if document is None:
+                return False
+            documents = [document]
+        reply = await say(
+            "submit_result", code=str(intent.code), reply=words(str(intent.code), rng), documents=documents
+        )
+        return reply.ok
 
 
 class _Sayer:

@@ -41,7 +41,7 @@ def main(  # noqa: PLR0913 - one flag each
     api: Annotated[str, typer.Option(help="Address of Sanhuan's API, without /api/v1.")],
     seed: Annotated[int, typer.Option(help="The same seed decides alike on the same cases.")] = 1,
     day: Annotated[float, typer.Option(help="Seconds that stand for a working day (6 in the pack demo).")] = 6.0,
-    patience: Annotated[float, typer.Option(help="Seconds after which a liaison acts for a silent system.")] = 12.0,
+    patience: Annotated[float, typer.Option(help="Seconds after which a liaison acts for a silent system.")] = 20.0,
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End when there were cases and none is open.")
     ] = False,
@@ -50,7 +50,7 @@ def main(  # noqa: PLR0913 - one flag each
     password: Annotated[str, typer.Option(help="Password of the demo accounts.", envvar="SANHUAN_DEMO_PASSWORD")] = (
         DEMO_PASSWORD
     ),
-    looks: Annotated[float, typer.Option(help="Looks into inboxes a second, at most.")] = 30.0,
+    looks: Annotated[float, typer.Option(help="Looks into inboxes a second, at most.")] = 15.0,
     in_flight: Annotated[int, typer.Option(help="Requests at once.")] = 16,
 ) -> None:
     """Let the staff of the sample city work on what is in their inboxes."""

@@ -96,7 +96,7 @@ class Look:
         rng: random.Random,
         steady: str,
         times: int,
-        notes: set[str],
+        notes: dict[str, Any],
     ) -> None:
         """``rng`` draws for this look, ``steady`` seeds what is alike at every look; ``times`` counts decisions so far."""
         self.api, self.city, self.rates = town.api, town.city, town.rates
@@ -123,14 +123,26 @@ class Look:
         """Say True the first time, then never again for this todo."""
         if note in self.notes:
             return False
-        self.notes.add(note)
+        self.notes[note] = datetime.now(UTC)
         return True
+
+    def since(self, note: str) -> timedelta | None:
+        """Return how long ago :meth:`once` said True, or None when it never did."""
+        at = self.notes.get(note)
+        return None if at is None else datetime.now(UTC) - at
 
     async def case(self) -> "CaseView":
         """Read the case. Raises :class:`NotSeenError` when it cannot be read now."""
         if self._case is None:
             self._case = CaseView(_read(await self.api.get(self.account, f"/cases/{self.todo.no}")))
         return self._case
+
+    async def order(self) -> Mapping[str, Any]:
+        """Read the order the todo is about, once for all looks: role, cycle and number do not change."""
+        if "order" not in self.notes:
+            self.notes["order"] = (await self.case()).order(self.todo.subject)
+        found: Mapping[str, Any] = self.notes["order"]
+        return found
 
     async def text(self) -> str:
         """Read the words of the request."""

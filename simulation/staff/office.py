@@ -41,12 +41,14 @@ class Rhythm(BaseModel):
     cold: float = 90.0  # when there is no work for the unit, as far as one knows
 
 
-CITY: Final = Rhythm(busy=0.15, idle=2.5)
-LIAISON: Final = Rhythm(busy=0.4, idle=6.0)
-BESIDE_SYSTEM: Final = Rhythm(busy=1.0, idle=10.0)
-HEAD: Final = Rhythm(busy=1.0, idle=10.0, cold=240.0)
+CITY: Final = Rhythm(busy=0.3, idle=2.5)
+LIAISON: Final = Rhythm(busy=0.6, idle=6.0)
+BESIDE_SYSTEM: Final = Rhythm(busy=2.0, idle=15.0)
+HEAD: Final = Rhythm(busy=2.0, idle=15.0, cold=240.0)
 WARM_FOR: Final = 60.0
-LIST_EVERY: Final = 4.0
+LIST_EVERY: Final = 5.0
+FIRST_REST: Final = 1.0
+LONGEST_REST: Final = 30.0
 FIRST_COLD: Final = 10.0
 
 
@@ -57,8 +59,8 @@ class Play(BaseModel):
 
     seed: int = 1
     day: float = 6.0
-    patience: float = 12.0
-    looks: float = 30.0
+    patience: float = 20.0
+    looks: float = 15.0
     hands: int = 4
     run: str = "0"
 
@@ -107,9 +109,12 @@ class Office:
         self.broken: Counter[str] = Counter()
         self._busy: set[tuple[str, str]] = set()
         self._times: Counter[tuple[str, str]] = Counter()
-        self._notes: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._notes: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
         self._keys = 0
-        self._pace = Pace(play.looks)
+        # The many desks of units must not keep the few of the city waiting.
+        self._city_pace, self._unit_pace = Pace(play.looks * 0.6), Pace(play.looks * 0.4)
+        self._refused: Counter[tuple[str, str]] = Counter()
+        self._rest: dict[tuple[str, str], float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._hands = {desk.account: asyncio.Semaphore(play.hands) for desk in self.desks}
         self._open: int | None = None
@@ -142,7 +147,7 @@ class Office:
 
     async def look(self, desk: Desk) -> bool:
         """Look into one inbox and start deciding what can be decided; say whether there was anything to do."""
-        waiting = [todo async for todo in self._inbox(desk) if (todo.process, todo.key) not in self._busy]
+        waiting = [todo async for todo in self._inbox(desk) if not self._left((todo.process, todo.key))]
         self._busy.update((todo.process, todo.key) for todo in waiting)
         found = False
         while waiting:
@@ -156,6 +161,10 @@ class Office:
                 self._times[todo.process, todo.key] += 1
                 self._start(self._carry_out(desk, todo, choice), f"decide {todo.process} {todo.key}")
         return found
+
+    def _left(self, subject: tuple[str, str]) -> bool:
+        """Say whether somebody is at it, or it was refused lately."""
+        return subject in self._busy or self._rest.get(subject, 0.0) > time.monotonic()
 
     async def _consider(self, desk: Desk, todo: Todo) -> Choice | None:
         """Choose what to do with a todo. A policy that breaks is counted, and the todo left."""
@@ -179,7 +188,7 @@ class Office:
     async def _inbox(self, desk: Desk) -> AsyncIterator[Todo]:
         cursor: str | None = None
         for _ in range(MOST_PAGES):
-            await self._pace.wait()
+            await (self._unit_pace if desk.unit else self._city_pace).wait()
             outcome = await self.api.get(desk.account, "/todos", role=desk.role, limit=PAGE, cursor=cursor)
             if not outcome.ok:
                 return
@@ -211,11 +220,16 @@ class Office:
         return await policy(look)
 
     async def _carry_out(self, desk: Desk, todo: Todo, choice: Choice) -> None:
+        subject = (todo.process, todo.key)
         try:
             async with self._hands[desk.account]:
-                await self._decide(desk.account, choice.process or todo.process, choice)
+                outcome = await self._decide(desk.account, choice.process or todo.process, choice)
+            if not outcome.ok:
+                self._refused[subject] += 1
+                rest = min(LONGEST_REST, FIRST_REST * 2 ** (self._refused[subject] - 1))
+                self._rest[subject] = time.monotonic() + rest
         finally:
-            self._busy.discard((todo.process, todo.key))
+            self._busy.discard(subject)
             desk.next = min(desk.next, time.monotonic() + desk.rhythm.busy)
         for later in choice.then:
             await asyncio.sleep(later.after)
@@ -244,8 +258,8 @@ class Office:
 
     async def _list(self, stage: str) -> int | None:
         """Return how many cases of a stage the first page shows, and warm the desks of their units."""
-        await self._pace.wait()
-        outcome = await self.api.get(LOOKOUT, "/cases", stage=stage, limit=PAGE)
+        await self._city_pace.wait()
+        outcome = await self.api.get(LOOKOUT, "/cases", stage=stage, limit=PAGE if stage in WORKING else 1)
         if not outcome.ok:
             return None
         rows = outcome.body["items"]

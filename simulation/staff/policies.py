@@ -119,18 +119,24 @@ async def phone(look: Look) -> Choice | None:
 async def unit(look: Look) -> Choice | None:
     """Liaison: sign, contact, work, ask for time, give back, hand in. Steps in only when the unit's system is silent."""
     todo, offered = look.todo, set(look.todo.commands)
-    mine = look.city.unit(str(todo.unit))
-    untouched = "sign" in offered or todo.commands[:1] == ("contact",)
-    if mine.system and "took_over" not in look.notes:
-        waited = todo.age.total_seconds()
-        if waited < look.patience or (not untouched and waited < 4 * look.patience):
+    if look.city.unit(str(todo.unit)).system and "took_over" not in look.notes:
+        if not await _silent(look):
             return None
-        look.notes.add("took_over")
-    case = await look.case()
-    order = case.order(todo.subject)
+        look.once("took_over")
+    order = await look.order()
     if order.get("role") == "informed":
         return Choice(command="sign", body={"order": todo.subject}) if "sign" in offered else None
     return await _unit_step(look, order, offered)
+
+
+async def _silent(look: Look) -> bool:
+    """Say whether the unit's system has not touched the order in time (signing by timeout is no touch), or got stuck."""
+    waited = look.todo.age.total_seconds()
+    if waited < look.patience:
+        return False
+    order = (await look.case()).order(look.todo.subject)
+    untouched = order.get("contacted_at") is None and (order.get("signed_at") is None or bool(order.get("auto_signed")))
+    return untouched or waited > STUCK * look.patience
 
 
 async def _unit_step(look: Look, order: Mapping[str, Any], offered: set[str]) -> Choice | None:
@@ -157,11 +163,14 @@ async def _unit_step(look: Look, order: Mapping[str, Any], offered: set[str]) ->
             continue
         if wanted and possible and (command in REPEATED or look.once(command)):
             return Choice(command=command, body={"order": look.todo.subject, **body()})
+    if any((asked := look.since(c)) and asked < _days(look, 1) for c in ("request_pause", "request_termination")):
+        return None
     if "submit_result" not in offered or look.todo.age < _days(look, look.settled("handle").lognormvariate(0, 0.5)):
         return None
     return await _result(look)
 
 
+STUCK: Final = 5
 REPEATED: Final = frozenset({"sign", "begin_work"})
 
 
@@ -257,7 +266,7 @@ async def callback(look: Look) -> Choice | None:
 
 async def _reached(look: Look, request: dict[str, Any]) -> Choice:
     obstinate = look.always("obstinate")
-    rounds = int((await look.case()).get("dissatisfied") or 0)
+    rounds = int((await look.case()).get("dissatisfied") or 0) if obstinate else 0
     if rounds >= DISSATISFIED_ROUNDS if obstinate else look.chance("satisfied"):
         solved = look.rng.choices([Solved.yes, Solved.partly], [85, 15])[0]
         answer = look.rng.choices([Satisfaction.very_satisfied, Satisfaction.satisfied], [40, 60])[0]

@@ -67,6 +67,7 @@ class StubApi:
     def __init__(self) -> None:
         self.lead: str | None = None
         self.dissatisfied = 0
+        self.order: dict[str, Any] = {}
         self.decisions = DecisionLog()
         self.decided: list[tuple[str, str, str, dict[str, Any], str]] = []
         self.todos: dict[str, list[dict[str, Any]]] = {}
@@ -80,7 +81,7 @@ class StubApi:
             return Outcome(status=200, body={"items": self.todos.get(account, []), "next": None})
         if path == "/cases":
             return Outcome(status=200, body={"items": []})
-        order = {"id": "a1", "unit": "luting-luhua", "role": "lead", "state": "working", "cycle": 1}
+        order = {"id": "a1", "unit": "luting-luhua", "role": "lead", "state": "working", "cycle": 1, **self.order}
         head = {"district": "songlan", "street": "songlan-tingtao", "item": "garbage-pile", "triage": "routine"}
         return Outcome(status=200, body={"header": {**head, "dissatisfied": self.dissatisfied}, "orders": [order]})
 
@@ -95,10 +96,10 @@ class StubApi:
 
 def look_at(name: str, seed: int = 1, *, api: StubApi | None = None, unit: str = "luting-luhua", **more: Any) -> Look:
     times = more.pop("times", 0)
-    notes = more.pop("notes", set())
+    notes = more.pop("notes", {})
     raw = {"subject": "a1", "since": datetime.now(UTC) - timedelta(hours=1), "unit": unit, **TODOS[name], **more}
     todo = Todo.model_validate({"process": f"case/{NO}", "rule": "x", **raw})
-    town = Town(api or StubApi(), CITY, load_rates(), 6.0, 12.0)  # type: ignore[arg-type]
+    town = Town(api or StubApi(), CITY, load_rates(), 6.0, 20.0)  # type: ignore[arg-type]
     steady = f"{seed}/{todo.process}/{todo.key}"
     return Look(town, "x", todo, rng=random.Random(steady), steady=steady, times=times, notes=notes)
 
@@ -134,7 +135,7 @@ async def test_every_way_to_screen_occurs() -> None:
 async def test_a_text_sent_again_is_merged_once_and_triaged_when_that_was_refused() -> None:
     api = StubApi()
     api.lead = "20260105-000001"
-    notes: set[str] = set()
+    notes: dict[str, Any] = {}
     first = await choose(look_at("screen", api=api, notes=notes))
     second = await choose(look_at("screen", api=api, notes=notes, times=1))
     assert first is not None
@@ -148,18 +149,29 @@ async def test_the_same_seed_decides_alike() -> None:
         assert await choose(look_at(name, 5)) == await choose(look_at(name, 5))
 
 
-async def test_a_liaison_leaves_the_order_to_the_units_system_until_that_is_silent() -> None:
-    young = datetime.now(UTC) - timedelta(seconds=2)
-    assert await choose(look_at("sent", unit="housing", since=young)) is None
-    patient = datetime.now(UTC) - timedelta(seconds=20)
-    assert await choose(look_at("working", unit="housing", since=patient)) is None
-    taken = await choose(look_at("sent", unit="housing", since=patient))
-    assert taken is not None
-    assert taken.command in {"sign", "request_return"}
+@pytest.mark.parametrize(
+    ("order", "seconds", "acts"),
+    [
+        ({}, 2, False),
+        ({}, 30, True),
+        ({"signed_at": "2026-01-05T00:00:00Z", "auto_signed": True}, 30, True),
+        ({"signed_at": "2026-01-05T00:00:00Z", "auto_signed": False}, 30, False),
+        ({"signed_at": "2026-01-05T00:00:00Z", "contacted_at": "2026-01-05T00:00:00Z"}, 30, False),
+        ({"signed_at": "2026-01-05T00:00:00Z", "contacted_at": "2026-01-05T00:00:00Z"}, 150, True),
+    ],
+)
+async def test_a_liaison_leaves_the_order_to_the_units_system_until_that_is_silent_or_stuck(
+    order: dict[str, Any], seconds: int, acts: bool
+) -> None:
+    api = StubApi()
+    api.order = order
+    since = datetime.now(UTC) - timedelta(seconds=seconds)
+    choice = await choose(look_at("sent", unit="housing", api=api, since=since))
+    assert (choice is not None) is acts
 
 
 async def test_a_liaison_contacts_begins_and_hands_in() -> None:
-    notes: set[str] = set()
+    notes: dict[str, Any] = {}
     names = ["sent", "signed", "signed", "contacted", "working"]
     choices = [await choose(look_at(n, 2, notes=notes)) for n in names]
     commands = [c.command for c in choices if c]
