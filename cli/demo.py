@@ -50,7 +50,7 @@ def demo(*, messages: Path | None, n: int, pack: str, kills: int, seed: int, pos
     with ExitStack() as exits:
         data = exits.enter_context(_folder(keep))
         url = exits.enter_context(_postgres(data)) if postgres else None
-        plan = Plan(data=data, pack=pack, database_url=url, seed=seed, relay_every=5.0, relay_after=10.0)
+        plan = Plan(data=data, pack=pack, database_url=url, seed=seed, relay_every=10.0, relay_after=30.0)
         with console.status("启动 starting …"):
             stack = exits.enter_context(Stack.running(plan))
         console.print(f"console {stack.api}/console · Temporal UI {stack.ui} · {data}")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from domain.casework.events import ClockSet, ClockStopped, OverdueAnnulled
 from domain.casework.state import Case, Order, Running
-from domain.casework.words import Triage
+from domain.casework.words import WITH_UNIT, OrderRole, Triage
 from domain.clock import Clock, ClockRule, Limit, extend_clock, pause_clock, resume_clock, start_clock
 from domain.process import Context, Event
 
@@ -81,6 +81,37 @@ def extend(case: Case, key: str, by: Limit, context: Context, *, asked_at: datet
         return ()
     clock = extend_clock(running.clock, by, context.facts.calendar, context.facts.pack.hours)
     return (*annul(key, running, asked_at), ClockSet(clock=clock, why="extended"))
+
+
+def quicken(case: Case, context: Context) -> Sequence[Event]:
+    """Let open orders run by the class ``case`` now has, where that is sooner: a case that turns urgent while units work.
+
+    The new limit starts now, so that nobody is late for a class he did not know of; a limit never moves back by a class.
+    """
+    events: list[Event] = []
+    for order in case.live:
+        if order.state not in WITH_UNIT:
+            continue
+        lead = order.role is OrderRole.lead
+        handling = {f"{order.id}/handle": "handle" if lead else "handle_co"}
+        if lead:
+            handling[f"overall/{order.cycle}"] = "handle"
+        for key, step in handling.items():
+            events += _sooner(case, key, step, context)
+        for what in ("respond", "feedback"):
+            if f"{order.id}/{what}" not in case.clocks and not (what == "respond" and order.contacted_at):
+                events += start(case, f"{order.id}/{what}", what, context)
+    return events
+
+
+def _sooner(case: Case, key: str, step: str, context: Context) -> Sequence[Event]:
+    running, rule = case.running(key), rule_for(case, step, context)
+    if running is None or rule is None or running.clock.due is None or rule.id == running.clock.rule:
+        return ()
+    quick = start_by(rule, key, context)
+    if quick.clock.due is None or quick.clock.due >= running.clock.due:
+        return ()
+    return (ClockStopped(key=key, stopped_at=context.now, met=None), quick)
 
 
 def annul(key: str, running: Running, received_at: datetime) -> Sequence[Event]:

@@ -193,3 +193,23 @@ def test_while_the_lead_is_missing_the_helpers_work_on() -> None:
     kit.do("sign", order="a2").accepted("a2", "explained")
     kit.do("dispatch", lead="parks")
     assert kit.stage == "dispatched"
+
+
+def test_a_case_that_turns_urgent_while_units_work_gets_the_urgent_limits_from_now_on() -> None:
+    kit = City().case().dispatched()
+    slow = kit.state.clocks["a1/handle"].clock
+    kit.go(hours=2).do("triage", triage="urgent")
+    quick = kit.state.clocks["a1/handle"].clock
+    assert slow.due is not None
+    assert quick.due is not None
+    assert quick.due < slow.due
+    assert quick.start > slow.start
+    assert quick.rule.startswith("weifang-emergency/")
+    assert {"a1/respond", "a1/feedback"} <= set(kit.state.clocks)
+
+
+def test_a_class_that_is_lowered_gives_no_more_time() -> None:
+    kit = City().case().dispatched(triage="urgent")
+    quick = kit.state.clocks["a1/handle"].clock
+    kit.do("triage", triage="routine", reason="t#reason")
+    assert kit.state.clocks["a1/handle"].clock == quick
