@@ -27,7 +27,11 @@ def install(app: FastAPI) -> None:
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
-                title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                webhooks=app.webhooks.routes,
             )
             wanted = [*_models.values(), ProblemBody]
             _, bodies = models_json_schema([(m, "validation") for m in wanted], ref_template=REF)

@@ -131,6 +131,7 @@ def settle_refusal(place: Services, command: str, answer: Refused) -> Decided:
     """
     with place.database.write() as connection:
         refuse_command(connection, command, answer.code, answer.detail, place.now())
+    with place.database.read() as connection:
         return _settled(connection, find_command(connection, command))
 
 
