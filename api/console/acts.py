@@ -27,6 +27,7 @@ from api.services import Services
 router = APIRouter()
 PROCESS: Final = "case"
 MOST_FILES: Final = 20
+MOST_FIELDS: Final = 200
 LONGEST_FIELD: Final = 128 * 1024
 
 No = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
@@ -38,7 +39,8 @@ Subject = Annotated[str | None, Query(max_length=300, pattern=r"^[\w.:@/+-]+$")]
 def form(request: Request, place: Place, visit: Visiting, no: No, command: Name, subject: Subject = None) -> Response:
     """Show the form of a command."""
     of = _asked(command)
-    return _form(request, visit, open_file(place, visit, no), of, subject)
+    file = open_file(place, visit, no)
+    return _form(request, visit, file, of, subject, dict(file.suggested.get(command, {})))
 
 
 @router.post("/cases/{no}/acts/{command}")
@@ -48,14 +50,14 @@ async def act(
     """Give the decision. A refusal is said in the form, which keeps what was written; without an answer yet, a note says so."""
     of = _asked(command)
     file = await run_in_threadpool(open_file, place, visit, no)
-    sent = await request.form(max_files=MOST_FILES, max_fields=200, max_part_size=LONGEST_FIELD)
-    said: dict[str, Any] = {}
-    try:
-        said = await _said(place, visit, of, sent, file)
-        given = Given(visit.viewer.actors(), f"{PROCESS}/{no}", of, said, _key(sent), _seen(sent))
-        outcome = await decide(place, given)
-    except Problem as problem:
-        return _form(request, visit, file, of, subject, said or read_form(of, sent, file.known), problem)
+    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as sent:
+        said = read_form(of, sent, file.known)
+        try:
+            body = await _checked(place, visit, of, sent, said, file)
+            given = Given(visit.viewer.actors(), f"{PROCESS}/{no}", of, body, _key(sent), _seen(sent))
+            outcome = await decide(place, given)
+        except Problem as problem:
+            return _form(request, visit, file, of, subject, said, problem)
     if isinstance(outcome, Pending):
         return render(request, "pending.html", visit, status=202, no=no, command=command, id=outcome.command)
     return go(request, f"/console/cases/{no}?done={command}")
@@ -108,16 +110,18 @@ def _form(
     )
 
 
-async def _said(place: Services, visit: Visit, of: Asked, sent: FormData, file: CaseFile) -> dict[str, Any]:
-    """Return the checked body. Files are taken only when the rest is right, and before the decision names them."""
-    body = read_form(of, sent, file.known)
-    errors = list(hostile(body, ""))
+async def _checked(
+    place: Services, visit: Visit, of: Asked, sent: FormData, said: dict[str, Any], file: CaseFile
+) -> dict[str, Any]:
+    """Return the body as the door takes it. Files are kept only when the rest is right, before the decision names them."""
+    errors = list(hostile(said, ""))
     if errors:
         raise invalid(*errors)
-    check(of.body, body)
-    if takes_files(of):
-        body["documents"] = [await _kept(place, visit, file, f"{_key(sent)}-{n}", f) for n, f in enumerate(uploads(sent))]
-    return check(of.body, body).model_dump(mode="json")
+    check(of.body, said)
+    if not takes_files(of):
+        return check(of.body, said).model_dump(mode="json")
+    documents = [await _kept(place, visit, file, f"{_key(sent)}-{n}", f) for n, f in enumerate(uploads(sent))]
+    return check(of.body, {**said, "documents": documents}).model_dump(mode="json")
 
 
 async def _kept(place: Services, visit: Visit, file: CaseFile, key: str, upload: UploadFile) -> str:

@@ -85,6 +85,7 @@ class CaseFile:
     may_read_caller: bool
     may_export: bool
     known: Known
+    suggested: Mapping[str, Mapping[str, str]]
 
     @property
     def mine(self) -> tuple[CaseTodo, ...]:
@@ -124,6 +125,7 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
         ]
         units = unit_names(connection, lang)
         items = item_names(connection, lang)
+        owner = case.proposed_owner or _owner(connection, case.item)
         commands = commands_of(connection, {e.command for e in events} | _referred(events))
         people = _people(connection, commands.values(), events, units, lang)
     texts = {key: dict(c.texts or {}) for key, c in commands.items()}
@@ -140,6 +142,7 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
         may_read_caller=bool(CALLER_DATA & fields),
         may_export=Field.export in fields,
         known=Known(units=units, items=items, options=_options(place, case, view, units, lang)),
+        suggested={"dispatch": {"lead": owner}} if owner else {},
     )
 
 
@@ -151,6 +154,11 @@ def unit_names(connection: Connection, lang: str) -> dict[str, str]:
 def item_names(connection: Connection, lang: str) -> dict[str, str]:
     """Return the names of all catalogue items by code."""
     return {i.code: i.name_zh if lang == "zh" else i.name_en for i in city.list_items(connection)}
+
+
+def _owner(connection: Connection, item: str | None) -> str | None:
+    """Return who owns a catalogue item, where that does not depend on the place."""
+    return next((i.owner for i in city.list_items(connection) if i.code == item), None) if item else None
 
 
 def _referred(events: Iterable[Any]) -> set[str]:

@@ -28,6 +28,7 @@ router = APIRouter()
 CALLER: Final = ("type", "name", "phone", "address")
 PLAIN: Final = ("channel", "case_type", "title", "content", "place", "grade", "reply_preference", "source", "pack")
 PLACES: Final = ("district", "street")
+MOST_FIELDS: Final = 100
 LONGEST_FIELD: Final = 128 * 1024
 REPLIES: Final = ("phone", "sms", "letter", "none")
 FIRST: Final[Mapping[str, str]] = {
@@ -49,8 +50,8 @@ def form(request: Request, place: Place, visit: Visiting) -> Response:
 @router.post("/requests/new")
 async def take(request: Request, place: Place, visit: Visiting, background: BackgroundTasks) -> Response:
     """Register the request and go to its case; what is wrong is said at its field, and what was written stays."""
-    sent = await request.form(max_files=0, max_fields=100, max_part_size=LONGEST_FIELD)
-    given = {k: v.replace("\r\n", "\n") for k, v in sent.items() if isinstance(v, str)}
+    async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as sent:
+        given = {k: v.replace("\r\n", "\n") for k, v in sent.items() if isinstance(v, str)}
     try:
         key = given.get("key", "")
         if not KEY.fullmatch(key):

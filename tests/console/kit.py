@@ -23,7 +23,7 @@ from cli.load import load
 from cli.servers import free_port
 from domain.kernel import GENESIS
 from simulation.city import DEMO_PASSWORD
-from storage.models import ProcessRow, table
+from storage.models import CaseRow, ProcessRow, table
 from storage.unit_of_work import Database, StorageUnavailable
 from tests.api.kit import FakeEngine
 
@@ -45,6 +45,19 @@ class Running:
     def rows(self, statement: Any) -> list[Any]:
         with self.database.read() as connection:
             return list(connection.execute(statement).all())
+
+
+    def stage(self, no: str) -> str:
+        """Where the case stands."""
+        case = table(CaseRow)
+        return str(self.rows(select(case.c.stage).where(case.c.no == no))[0][0])
+
+    def pass_time(self, no: str) -> None:
+        """Go to the case's next alarm, as if its time had come."""
+        process = table(ProcessRow)
+        at = self.rows(select(process.c.next_timer_at).where(process.c.id == f"case/{no}"))[0][0]
+        request = CommitRequest(process=f"case/{no}", seq=0, head=GENESIS, now=at, envelope=None)
+        self.engine.journal.commit(request)
 
 
 @contextmanager

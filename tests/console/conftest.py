@@ -1,0 +1,58 @@
+"""A console on a real port, with the sample city and an engine that decides in the journal, and a real Chromium."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.console.kit import Desk, Running, running
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def console(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    path = tmp_path_factory.mktemp("console") / "sanhuan.db"
+    shutil.copyfile(sqlite_template, path)
+    with running(f"sqlite:///{path}", temporal_ui="http://127.0.0.1:8233") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go."""
+    return tmp_path_factory.mktemp("shots")
+
+
+@pytest.fixture(params=["zh", "en"])
+def lang(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def desk_at(browser: Browser, shots: Path) -> Iterator[Callable[..., Desk]]:
+    """Make desks; at the end none of them has seen trouble."""
+    desks: list[Desk] = []
+
+    def make(url: str, lang: str = "zh", **options: object) -> Desk:
+        desks.append(Desk.of(browser, url, shots, lang, **options))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.page.context.close()
+    assert [t for desk in desks for t in desk.troubles] == []
+
+
+@pytest.fixture
+def desk(console: Running, desk_at: Callable[..., Desk], lang: str) -> Desk:
+    return desk_at(console.url, lang)
