@@ -20,7 +20,7 @@ from temporalio.client import (
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer, Worker
 
 from activities.signatures import CASES
@@ -38,6 +38,8 @@ from worker.settings import WorkerSettings
 from workflows.case import CaseWorkflow
 
 PATIENCE_S = 30.0
+MOST_SENDS = 100
+AGAIN = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED, RPCStatusCode.NOT_FOUND}
 _ids = itertools.count(1)
 
 
@@ -175,14 +177,20 @@ class LiveCase:
         return await self.send(name, await self.decision(name, **more))
 
     async def send(self, name: str, decision: Decision[Any]) -> Receipt:
-        """Send a decision by update-with-start."""
-        try:
-            return await self.engine.client.execute_update_with_start_workflow(
-                name, decision, start_workflow_operation=self.operation, id=decision.id, result_type=Receipt
-            )
-        except WorkflowUpdateFailedError as error:
-            assert isinstance(error.cause, ApplicationError), error.cause
-            raise Refused(error.cause.type or "", error.cause.details) from error
+        """Send a decision by update-with-start; again when the run was just ending or continuing, as the API does."""
+        for _ in range(MOST_SENDS):
+            try:
+                return await self.engine.client.execute_update_with_start_workflow(
+                    name, decision, start_workflow_operation=self.operation, id=decision.id, result_type=Receipt
+                )
+            except WorkflowUpdateFailedError as error:
+                assert isinstance(error.cause, ApplicationError), error.cause
+                raise Refused(error.cause.type or "", error.cause.details) from error
+            except RPCError as error:
+                if error.status not in AGAIN:
+                    raise
+                await asyncio.sleep(0.05)
+        raise AssertionError(f"{name} of {self.process} did not get through")
 
     async def refuses(self, name: str, **more: Any) -> str:
         """Give a decision that must be refused; return the code."""
@@ -304,7 +312,7 @@ async def engine_on(
         stack.push_async_callback(team.stop)
         yield engine
         if replay:
-            await replays(await engine.histories())
+            await replays(await asyncio.wait_for(engine.histories(), PATIENCE_S))
         await engine.end()
 
 
