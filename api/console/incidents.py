@@ -40,7 +40,7 @@ def listed(
         items=page.items,
         units=units,
         statuses=STATUSES,
-        status=status,
+        chosen=status,
         next=f"/console/incidents?{urlencode({'status': status, 'cursor': page.next})}" if page.next else None,
         settle="operator" in visit.viewer.roles,
     )

@@ -55,4 +55,6 @@ def desk_at(browser: Browser, shots: Path) -> Iterator[Callable[..., Desk]]:
 
 @pytest.fixture
 def desk(console: Running, desk_at: Callable[..., Desk], lang: str) -> Desk:
-    return desk_at(console.url, lang)
+    found = desk_at(console.url, lang)
+    found.token = console.token
+    return found

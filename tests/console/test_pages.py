@@ -1,0 +1,150 @@
+"""Every page, in both languages: accessible, without errors, without other hosts; seen on a screenshot."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from sqlalchemy import insert, update
+
+from storage.models import AuditRow, IncidentRow, ProcessRow, table
+from tests.console.kit import UNIT, Desk, Running
+from tests.console.people import dispatched, register, worked
+
+PAGES = ("/console/sign-in",)
+SIGNED_IN = {
+    "agent": ("/console/", "/console/requests/new", "/console/cases", "/console/cases?stage=closed&overdue=yes"),
+    "operator": ("/console/incidents", "/console/incidents?status=all"),
+    f"liaison.{UNIT}": ("/console/", "/console/cases"),
+}
+ACTS = ("triage", "answer", "divert", "guide", "decline", "merge", "correct", "caller_withdrew")
+ORDER_ACTS = (
+    "sign", "contact", "begin_work", "report_progress", "submit_result", "request_return", "request_extension", "request_pause",
+    "resume", "request_termination",
+)  # fmt: skip
+
+
+def looked_at(desk: Desk, path: str, name: str, status: int = 200) -> None:
+    response = desk.open(path)
+    assert response is not None
+    assert response.status == status
+    assert desk.page.get_attribute("html", "lang") == ("zh-CN" if desk.lang == "zh" else "en")
+    assert desk.page.locator("h1").count() == 1
+    assert "console." not in desk.page.inner_text("body")  # a text that is missing shows its key
+    desk.shot(name)
+    assert desk.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("user", "path"), [(u, p) for u, paths in SIGNED_IN.items() for p in paths] + [(None, p) for p in PAGES]
+)
+def test_page(console: Running, desk: Desk, user: str | None, path: str) -> None:
+    if user:
+        desk.become(user)
+    looked_at(desk, path, f"{user or 'stranger'}{path.replace('/', '-').replace('?', '-')}")
+
+
+def test_forms_of_screening(console: Running, desk: Desk) -> None:
+    desk.become("agent")
+    no = register(desk)
+    for act in ACTS:
+        looked_at(desk, f"/console/cases/{no}/acts/{act}", f"act-{act}")
+    looked_at(desk, f"/console/cases/{no}", "case-screening")
+
+
+def test_forms_of_a_unit(console: Running, desk: Desk) -> None:
+    no = dispatched(desk)
+    desk.become(f"liaison.{UNIT}")
+    for act in ORDER_ACTS:
+        looked_at(desk, f"/console/cases/{no}/acts/{act}?subject=a1", f"act-{act}")
+    looked_at(desk, f"/console/cases/{no}", "case-unit")
+
+
+def test_the_rest_of_the_forms(console: Running, desk: Desk) -> None:
+    no = dispatched(desk)
+    desk.become("dispatcher")
+    looked_at(desk, f"/console/cases/{no}", "case-dispatcher")
+    for act in ("dispatch", "add_assignment", "reassign", "withdraw_order", "designate", "review_result", "record_callback", "review_pause"):
+        looked_at(desk, f"/console/cases/{no}/acts/{act}", f"act-{act}")
+
+
+def test_a_case_with_everything_opened(console: Running, desk: Desk) -> None:
+    no = dispatched(desk)
+    worked(desk, no, UNIT, "a1")
+    desk.become("callback_officer")
+    desk.open(f"/console/cases/{no}")
+    desk.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    desk.shot("case-opened")
+    assert desk.faults() == []
+    desk.page.emulate_media(media="print")
+    desk.shot("case-printed")
+    assert not desk.page.locator(".bar").is_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 720])
+def test_pages_fit_a_narrow_window_and_a_zoomed_one(
+    console: Running, desk_at: Callable[..., Desk], width: int
+) -> None:
+    desk = desk_at(console.url, viewport={"width": width, "height": 900})
+    desk.token = console.token
+    no = dispatched(desk)
+    for path in ("/console/", "/console/cases", f"/console/cases/{no}", f"/console/cases/{no}/acts/dispatch"):
+        desk.open(path)
+        wider = desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, path
+
+
+@pytest.mark.parametrize(
+    ("user", "path", "status"),
+    [
+        ("agent", "/console/nowhere", 404),
+        ("agent", "/console/cases/20200101-000001", 404),
+        ("agent", "/console/incidents", 403),
+        ("dispatcher", "/console/requests/new", 403),
+        ("agent", "/console/cases?cursor=x", 422),
+    ],
+)
+def test_errors_are_pages_in_words(console: Running, desk: Desk, user: str, path: str, status: int) -> None:
+    desk.become(user)
+    looked_at(desk, path, f"error-{status}{path.replace('/', '-').partition('?')[0]}", status)
+    assert desk.page.locator("[role=alert]").count() == 1
+
+
+def test_headers_allow_no_script_of_a_page_and_no_other_host(console: Running) -> None:
+    answer = httpx.get(f"{console.url}/console/sign-in")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert "<script>" not in answer.text
+    assert " style=" not in answer.text
+
+
+def test_incidents_have_their_buttons_and_a_parked_case_goes_on(console: Running, desk: Desk) -> None:
+    no = dispatched(desk)
+    process, incident = table(ProcessRow), table(IncidentRow)
+    row = {"process": f"case/{no}", "attempt": 3, "status": "open", "opened_at": _now(), "code": "unit_unreachable"}
+    with console.database.write() as connection:
+        connection.execute(
+            insert(incident).values(id=f"i-{no}", effect=f"case/{no}/9/0", kind="order_sent", target=f"unit/{UNIT}", **row)
+        )
+        row["code"] = "heads_differ"
+        connection.execute(insert(incident).values(id=f"p-{no}", effect=None, kind="parked", target="-", **row))
+        connection.execute(update(process).where(process.c.id == f"case/{no}").values(parked="heads_differ"))
+    desk.become("operator")
+    looked_at(desk, "/console/incidents", "incidents")
+    line = desk.page.locator("tbody tr", has_text=no)
+    assert line.locator("a.btn").count() == 3
+    with desk.page.expect_navigation():
+        line.locator("form button").click()
+    assert console.engine.restarted[-1] == f"case/{no}"
+    audit = table(AuditRow)
+    assert console.rows(audit.select().where(audit.c.action == "restart", audit.c.subject == f"case/{no}"))
+    with console.database.write() as connection:
+        connection.execute(incident.delete().where(incident.c.process == f"case/{no}"))
+
+
+def _now() -> object:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
