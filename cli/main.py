@@ -1,6 +1,7 @@
 """The `sanhuan` command; each subcommand is a module of this package and is imported when it is called."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,7 @@ def up(
     """Run everything: Temporal, worker, API, console and the sample city's department systems. Ctrl-C ends it."""
     from cli.up import up as run  # noqa: PLC0415 - each command loads only what it needs
 
+    signal.signal(signal.SIGTERM, _end_like_ctrl_c)
     _exit(run(data=data, pack=pack, staff=staff))
 
 
@@ -80,6 +82,7 @@ def demo(
     """Feed messages and let staff and departments work them to the end; exit 0 only when nothing is lost or doubled."""
     from cli.demo import demo as run  # noqa: PLC0415 - each command loads only what it needs
 
+    signal.signal(signal.SIGTERM, _end_like_ctrl_c)
     _exit(run(messages=messages, n=n, pack=pack, kills=kills, seed=seed, postgres=postgres, keep=keep))
 
 
@@ -110,6 +113,11 @@ def load(
     from cli.load import load as run  # noqa: PLC0415 - each command loads only what it needs
 
     run(url, pack=pack, departments=departments)
+
+
+def _end_like_ctrl_c(*_: object) -> None:
+    """Turn SIGTERM into the way out that stops every process we started."""
+    raise KeyboardInterrupt
 
 
 def _exit(code: int) -> None:

@@ -122,7 +122,9 @@ class Stack:
 
     def start_staff(self, *args: str) -> Child:
         """Start the simulated staff; they act through the HTTP API only."""
-        return self._start("staff", ["-m", "simulation.staff", "--api", self.api, "--seed", str(self.plan.seed), *args])
+        day = str(_seconds(self.plan.pack))
+        command = ["-m", "simulation.staff", "--api", self.api, "--seed", str(self.plan.seed), "--day", day]
+        return self._start("staff", [*command, *args])
 
     def kill_worker(self) -> None:
         """Kill the worker (-9) and start it again."""
