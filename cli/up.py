@@ -44,7 +44,7 @@ def up(*, data: Path, pack: str, staff: bool) -> int:
 def _print(console: Console, stack: Stack, pack: str) -> None:
     table = Table(title="三环 Sanhuan", show_header=False)
     table.add_row("控制台 console", f"{stack.api}/console")
-    table.add_row("接口 API", f"{stack.api}/docs")
+    table.add_row("接口 API", f"{stack.api}/api/v1/openapi.json")
     table.add_row("Temporal UI", stack.ui)
     table.add_row("政策包 pack", pack)
     table.add_row("数据 data", str(stack.data))
@@ -58,6 +58,7 @@ def _print(console: Console, stack: Stack, pack: str) -> None:
     shown = [by_user[user] for user in DEMO_ROLES if user in by_user] + liaisons
     for account in shown:
         accounts.add_row(account.user, f"{account.name_zh} / {account.name_en}")
-    accounts.add_row("liaison.<unit>, head.<unit>", "每个单位各一 / one each per unit")
+    accounts.add_row("liaison.<unit>", "每个单位联络员 / each unit's liaison")
+    accounts.add_row("head.<unit>", "每个单位负责人 / each unit's head")
     console.print(accounts)
     console.print("Ctrl-C 停止；再次运行会接着办理 / Ctrl-C stops; the next start goes on where this one ended.")
