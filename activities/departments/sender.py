@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.departments.message import compose
 from activities.signatures import EffectOrder, Performed
-from domain.signing import sign
+from domain.signing import SignatureError, sign
 from storage import effects
 from storage.effects import Owed
 from storage.unit_of_work import Database, StorageUnavailable
@@ -50,10 +50,17 @@ class Departments:
 
     def _post(self, effect: Owed, unit: Any, message: dict[str, Any], timeout_s: float) -> None:
         body = json.dumps(message, ensure_ascii=False).encode()
-        headers = sign(unit.secret or "", effect.id, datetime.now(UTC), body)
+        try:
+            if not unit.secret:
+                raise SignatureError("bad_secret")  # noqa: TRY301 - one place words both
+            headers = sign(unit.secret, effect.id, datetime.now(UTC), body)
+        except SignatureError as error:
+            raise ApplicationError("no usable secret", type="unit_secret", non_retryable=True) from error
         headers["content-type"] = "application/cloudevents+json"
         try:
             response = self.http.post(unit.endpoint, content=body, headers=headers, timeout=timeout_s)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise ApplicationError(type(error).__name__, type="unit_address", non_retryable=True) from error
         except httpx.HTTPError as error:
             raise ApplicationError(type(error).__name__, type="unit_unreachable") from error
         if response.is_success:

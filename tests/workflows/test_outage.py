@@ -49,6 +49,7 @@ async def test_a_decision_given_while_the_database_is_away_waits_and_is_done_onc
         assert not waiting.done()
         own_postgres.restart()
         receipt = await asyncio.wait_for(waiting, 40)
+        await until(database.ping)
         assert receipt.stage == "triaged"
         assert case.types().count("triaged") == 1
         history = await case.handle.fetch_history()

@@ -1,0 +1,212 @@
+"""Law 3 and law 6: the relay brings what nobody acted on, once, patiently, and one relay at a time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+import worker.relay
+from storage import relay as sql
+from storage.models import CommandRow, EffectRow, NoticeRow, ProcessRow, table
+from storage.unit_of_work import Database
+from tests.factories.book import Book
+from tests.factories.city import rows, take_request
+from tests.factories.engine import Engine, LiveCase, engine_on, until
+from worker.relay import Patience, Relay
+from worker.settings import WorkerSettings
+
+LONG_AGO = timedelta(hours=1)
+
+
+def relay_of(engine: Engine, **more: Any) -> Relay:
+    """A relay on the engine's database."""
+    return Relay(engine.database, engine.client, WorkerSettings(database_url=engine.database.url, **more))
+
+
+def adopt(engine: Engine, no: str) -> LiveCase:
+    """A case that somebody else began."""
+    case = LiveCase(engine, no)
+    engine.cases.append(case)
+    return case
+
+
+def store(database: Database, book: Book, name: str, at: datetime, **body: Any) -> str:
+    """Store a decision as the API does when the engine is away."""
+    envelope = book.envelope(name, received=at, **body)
+    row = {
+        "id": envelope.id,
+        "process": envelope.process,
+        "name": name,
+        "user": envelope.actor.user,
+        "role": envelope.actor.role,
+        "unit": envelope.actor.unit,
+        "body": envelope.body,
+        "texts": {},
+        "received_at": at,
+        "outcome": "received",
+    }
+    with database.write() as connection:
+        connection.execute(insert(table(CommandRow)).values(**row))
+    return envelope.id
+
+
+async def test_a_request_whose_case_never_began_becomes_a_case(client: Client, database: Database) -> None:
+    async with engine_on(client, database) as engine:
+        case = adopt(engine, take_request(database, datetime.now(UTC) - LONG_AGO))
+        assert await relay_of(engine).round() == 1
+        await case.opened()
+        await case.settled()
+        assert await relay_of(engine, relay_after=0.0).round() == 0
+
+
+async def test_a_commit_whose_workflow_died_with_it_still_has_its_consequences(
+    client: Client, database: Database
+) -> None:
+    async with engine_on(client, database) as engine:
+        at = datetime.now(UTC) - LONG_AGO
+        book = Book(database, at).dispatched(co=("roads",))
+        case = adopt(engine, book.no)
+        assert {e.status for e in case.effects()} == {"planned"}
+        assert await relay_of(engine).round() == 1
+        await case.settled()
+        assert {e.status for e in case.effects()} == {"done"}
+        assert (await case.give("sign", unit="water", order="a1")).stage == "in_progress"
+
+
+async def test_a_timer_that_passed_while_nobody_was_there_rings_at_its_nominal_instant(
+    client: Client, database: Database
+) -> None:
+    async with engine_on(client, database) as engine:
+        book = Book(database, datetime.now(UTC) - timedelta(days=3)).opened()
+        with database.write() as connection:
+            connection.execute(update(table(EffectRow)).values(status="done"))
+        nominal = rows(database, ProcessRow)[0].next_timer_at
+        case = adopt(engine, book.no)
+        assert await relay_of(engine).round() == 1
+        rang = await until(lambda: [e for e in case.events() if e.type == "timer_rang"])
+        assert (rang[0].at, rang[0].body["late_by"]) == (nominal, "engine")
+        await case.settled()
+
+
+async def test_a_stored_decision_reaches_the_engine_with_its_own_id(client: Client, database: Database) -> None:
+    async with engine_on(client, database) as engine:
+        at = datetime.now(UTC) - timedelta(minutes=1)
+        book = Book(database, at).opened()
+        case = adopt(engine, book.no)
+        command = store(database, book, "triage", at, triage="routine")
+        assert await relay_of(engine, relay_after=1e6).round() == 1
+        await until(lambda: rows(database, CommandRow, id=command, outcome="recorded"))
+        assert "triaged" in case.types()
+        await case.settled()
+
+
+async def test_a_stored_decision_for_a_closed_case_is_answered_too(client: Client, database: Database) -> None:
+    async with engine_on(client, database) as engine:
+        case = await engine.case()
+        await case.give("answer")
+        await case.handle.result()
+        await case.keep()
+        book = Book(database, no=case.no)
+        at = datetime.now(UTC) - timedelta(minutes=1)
+        command = store(database, book, "triage", at, triage="routine")
+        await relay_of(engine).round()
+        await until(lambda: rows(database, CommandRow, id=command, outcome="refused"))
+        await case.handle.result()
+        assert len(rows(database, NoticeRow)) == len(case.effects(kind="notice"))
+
+
+async def test_of_two_relays_one_works(client: Client, database: Database) -> None:
+    async with engine_on(client, database) as engine:
+        case = adopt(engine, take_request(database, datetime.now(UTC) - LONG_AGO))
+        first, second = relay_of(engine), relay_of(engine)
+        assert [await first.round(), await second.round()] == [1, 0]
+        await case.opened()
+        await case.settled()
+
+
+def test_the_lease_is_ours_to_renew_and_anothers_once_it_has_run_out(database: Database) -> None:
+    now = datetime.now(UTC)
+    until_then = now + timedelta(seconds=60)
+
+    def take(owner: str, at: datetime) -> bool:
+        with database.write() as connection:
+            return sql.take_lease(connection, owner, at, at + (until_then - now))
+
+    assert take("a", now)
+    assert not take("b", now + timedelta(seconds=30))
+    assert take("a", now + timedelta(seconds=30))
+    assert not take("b", now + timedelta(seconds=89))
+    assert take("b", now + timedelta(seconds=91))
+    assert not take("a", now + timedelta(seconds=92))
+
+
+def test_who_stays_behind_is_nudged_ever_more_rarely_and_forgotten_when_he_has_caught_up() -> None:
+    patience = Patience(30.0)
+    start = datetime.now(UTC)
+    nudged = []
+    for second in range(0, 4000, 30):
+        now = start + timedelta(seconds=second)
+        if turn := patience.turn(["case/1"], now):
+            patience.note(turn, now)
+            nudged.append(second)
+    assert nudged == [0, 30, 90, 210, 450, 930, 1890, 3810]
+    assert patience.turn([], start + timedelta(seconds=4000)) == []
+    assert patience.turn(["case/1"], start + timedelta(seconds=4000)) == ["case/1"]
+
+
+def test_who_could_not_be_reached_is_tried_again_at_once() -> None:
+    patience = Patience(30.0)
+    now = datetime.now(UTC)
+    assert patience.turn(["case/1"], now) == ["case/1"]
+    patience.note([], now)
+    assert patience.turn(["case/1"], now) == ["case/1"]
+
+
+class Deaf:
+    """A client that counts whom it was to reach."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.reached: list[str] = []
+        self.error = error
+
+    async def start_workflow(self, *_: Any, id: str, **__: Any) -> None:  # noqa: A002 - the SDK's word
+        if self.error is not None:
+            raise self.error
+        self.reached.append(id)
+
+
+async def test_many_that_cannot_be_helped_do_not_hide_one_that_can(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker.relay, "MOST", 2)
+    books = [Book(database, datetime.now(UTC) - LONG_AGO).opened() for _ in range(5)]
+    deaf = Deaf()
+    relay = Relay(database, deaf, WorkerSettings(database_url=database.url))  # type: ignore[arg-type]
+    for _ in range(3):
+        await relay.round()
+    assert sorted(deaf.reached) == sorted(b.process for b in books)
+    for _ in range(6):
+        assert await relay.round() == 0, "patient"
+
+
+async def test_a_parked_process_and_its_decisions_are_left_alone(database: Database) -> None:
+    book = Book(database, datetime.now(UTC) - LONG_AGO).opened()
+    store(database, book, "triage", datetime.now(UTC) - LONG_AGO, triage="routine")
+    book.commit(seq=99)
+    deaf = Deaf()
+    relay = Relay(database, deaf, WorkerSettings(database_url=database.url))  # type: ignore[arg-type]
+    assert await relay.round() == 0
+    assert deaf.reached == []
+
+
+async def test_when_the_engine_is_away_a_round_ends_quickly_and_nothing_is_forgotten(database: Database) -> None:
+    for _ in range(40):
+        take_request(database, datetime.now(UTC) - LONG_AGO)
+    away = Deaf(RPCError("away", RPCStatusCode.UNAVAILABLE, b""))
+    relay = Relay(database, away, WorkerSettings(database_url=database.url))  # type: ignore[arg-type]
+    assert await relay.round() == 0
+    away.error = None
+    assert await relay.round() == 40
