@@ -3,7 +3,9 @@
 `up`, `demo` and the fault harness start the same stack; each part can be killed and started again by itself.
 """
 
+import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -62,7 +64,8 @@ class Stack:
             stack.start()
             yield stack
         finally:
-            stack.stop()
+            with _undisturbed():
+                stack.stop()
 
     @property
     def api(self) -> str:
@@ -81,6 +84,7 @@ class Stack:
 
     def start(self) -> None:
         """Start the parts in the order in which they need one another."""
+        self._end_leftovers()
         migrate(self.url)
         load(self.url, pack=self.plan.pack, departments=self.departments)
         if not self.temporal_address:
@@ -117,7 +121,10 @@ class Stack:
 
     def start_api(self) -> None:
         """Start API and console."""
-        child = self._start("api", ["-m", "api"], {"SANHUAN_PORT": str(self.ports["api"])})
+        env = {"SANHUAN_PORT": str(self.ports["api"])}
+        if self.temporal is not None:
+            env["SANHUAN_TEMPORAL_UI"] = self.temporal.ui_address
+        child = self._start("api", ["-m", "api"], env)
         child.wait_until(lambda: _answers(f"{self.api}/healthz"), START_S)
 
     def start_staff(self, *args: str) -> Child:
@@ -162,12 +169,42 @@ class Stack:
             cwd=ROOT,
         )
         self.children[name] = child
+        self._note_pids()
         return child
+
+    def _note_pids(self) -> None:
+        """Keep the ids of what runs: a start after a crash of the starter ends what it left behind."""
+        pids = [child.pid for child in self.children.values() if child.running]
+        pids += [self.temporal.pid] if self.temporal is not None else []
+        (self.data / "running.json").write_text(json.dumps(pids))
+
+    def _end_leftovers(self) -> None:
+        """End the processes an earlier start on this data directory left running, and nothing else."""
+        noted = self.data / "running.json"
+        for pid in json.loads(noted.read_text()) if noted.exists() else []:
+            command = Path(f"/proc/{pid}/cmdline")
+            with suppress(OSError):
+                line = command.read_bytes()
+                if f"{sys.executable}\0-m\0".encode() in line or str(self.data / "temporal.db").encode() in line:
+                    os.killpg(pid, signal.SIGKILL)
+        noted.unlink(missing_ok=True)
 
     def _port(self, name: str) -> int:
         """Return the well-known port if it is wanted and free, else a free one."""
         wanted = PORTS[name]
         return wanted if self.plan.fixed_ports and servers.port_is_free(wanted) else servers.free_port()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let a second Ctrl-C not interrupt the way out: it would leave processes behind."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _seconds(pack: str) -> float:
