@@ -22,6 +22,7 @@ from api.decisions.routes import decide
 from api.decisions.schemas import Asked, Pending, asked
 from api.documents.routes import take as take_file
 from api.problems import Problem, invalid, refused
+from api.requests.routes import similar
 from api.services import Services
 
 router = APIRouter()
@@ -40,7 +41,10 @@ def form(request: Request, place: Place, visit: Visiting, no: No, command: Name,
     """Show the form of a command."""
     of = _asked(command)
     file = open_file(place, visit, no)
-    return _form(request, visit, file, of, subject, dict(file.suggested.get(command, {})))
+    given: dict[str, Any] = dict(file.suggested.get(command, {}))
+    if command == "merge" and (twins := similar(no=no, place=place, who=visit.viewer)).lead:
+        given = {"into": twins.lead}
+    return _form(request, visit, file, of, subject, given)
 
 
 @router.post("/cases/{no}/acts/{command}")
