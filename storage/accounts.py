@@ -113,9 +113,7 @@ def open_session(connection: Connection, account: Account, now: datetime, lasts:
     expires = now + lasts
     connection.execute(delete(_session).where(_session.c.user == account.user, _session.c.expires_at <= now))
     connection.execute(
-        insert(_session).values(
-            token_hash=token_hash(token), user=account.user, created_at=now, expires_at=expires
-        )
+        insert(_session).values(token_hash=token_hash(token), user=account.user, created_at=now, expires_at=expires)
     )
     return Session(account=account, expires_at=expires, token=token)
 

@@ -55,9 +55,7 @@ def put_command(
     return insert_once(connection, _command, values, ("id",))
 
 
-def refuse_command(
-    connection: Connection, command: str, code: str, detail: Mapping[str, Any], now: datetime
-) -> None:
+def refuse_command(connection: Connection, command: str, code: str, detail: Mapping[str, Any], now: datetime) -> None:
     """Note the refusal of a command that the journal never saw (a workflow's validator refused it)."""
     connection.execute(
         update(_command)

@@ -58,7 +58,13 @@ def text(key: str, lang: str = DEFAULT, /, **values: Any) -> str:
         return found
 
 
-_REFUSAL_LABELS: Final = {"stage": "stage", "command": "command", "role": "role", "state": "order_state", "closing": "closing"}
+_REFUSAL_LABELS: Final = {
+    "stage": "stage",
+    "command": "command",
+    "role": "role",
+    "state": "order_state",
+    "closing": "closing",
+}
 _EVENT_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "stage_moved": {"stage": "stage"},
     "screening_ended": {"end": "stage"},

@@ -43,12 +43,13 @@ UNITS = {
     "west": ("district", "district", None),
     STREET: ("street", "street", DISTRICT),
 }
-REQUEST = {
+CALLER = {"type": "person", "name": "测试人", "phone": "13900000001", "address": "虚构路一号"}
+REQUEST: dict[str, Any] = {
     "channel": "phone",
     "case_type": "complaint",
     "title": "路灯不亮",
     "content": "小区门口的路灯三天不亮。",
-    "caller": {"type": "person", "name": "测试人", "phone": "13900000001", "address": "虚构路一号"},
+    "caller": CALLER,
 }
 _keys = itertools.count(1)
 
@@ -87,7 +88,9 @@ def found_places(database: Database) -> None:
 
 def found_accounts(database: Database) -> None:
     """An account for each role, named like the role; one liaison and one head a unit."""
-    accounts = [(role, [role], None) for role in load_permissions().roles if role not in {"system", "district_centre"}]
+    accounts: list[tuple[str, list[str], str | None]] = [
+        (role, [role], None) for role in load_permissions().roles if role not in {"system", "district_centre"}
+    ]
     accounts += [(f"liaison.{unit}", ["unit_liaison"], unit) for unit in UNITS]
     accounts += [(f"head.{unit}", ["unit_head"], unit) for unit in UNITS]
     accounts += [(f"centre.{d}", ["district_centre"], d) for d in (DISTRICT, "west")]
@@ -221,7 +224,13 @@ class Api:
         return str(response.json()["no"])
 
     async def give(
-        self, user: str, no: str, command: str, *, idempotency: str | None = None, headers: dict[str, str] | None = None,
+        self,
+        user: str,
+        no: str,
+        command: str,
+        *,
+        idempotency: str | None = None,
+        headers: dict[str, str] | None = None,
         **body: Any,
     ) -> httpx.Response:
         return await self.post(
@@ -263,7 +272,13 @@ class Api:
         await self.do("liaison.water", no, "sign", order="a1")
         await self.do("liaison.water", no, "contact", order="a1")
         await self.do(
-            "liaison.water", no, "submit_result", order="a1", code="solved", reply="已修好", documents=[await self.photo(no)]
+            "liaison.water",
+            no,
+            "submit_result",
+            order="a1",
+            code="solved",
+            reply="已修好",
+            documents=[await self.photo(no)],
         )
         await self.do("order_reviewer", no, "review_result", order="a1", accept=True)
         return no

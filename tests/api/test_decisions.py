@@ -38,7 +38,9 @@ async def test_one_key_used_by_two_people_is_two_decisions(api: Api) -> None:
 
 async def test_a_key_sent_many_times_at_once_takes_effect_once(api: Api) -> None:
     no = await api.take()
-    answers = await asyncio.gather(*(api.give("agent", no, "triage", idempotency="k", triage="routine") for _ in range(5)))
+    answers = await asyncio.gather(
+        *(api.give("agent", no, "triage", idempotency="k", triage="routine") for _ in range(5))
+    )
     assert {a.status_code for a in answers} <= {200, 503}
     assert len({a.json()["seq"] for a in answers if a.status_code == 200}) == 1
     assert len(rows(api.database, CommandRow, name="triage")) == 1
@@ -47,12 +49,34 @@ async def test_a_key_sent_many_times_at_once_takes_effect_once(api: Api) -> None
 async def test_a_refused_decision_stays_refused_under_its_key(api: Api) -> None:
     no = await api.dispatched()
     await api.do("liaison.water", no, "sign", order="a1")
-    await api.do("liaison.water", no, "request_extension", order="a1", days=1, ground="other", reason="等料", caller_told=True)
+    await api.do(
+        "liaison.water", no, "request_extension", order="a1", days=1, ground="other", reason="等料", caller_told=True
+    )
     before = api.counts()
-    refusal = await api.give("liaison.water", no, "request_extension", idempotency="k", order="a1", days=1, ground="other", reason="等料", caller_told=True)
+    refusal = await api.give(
+        "liaison.water",
+        no,
+        "request_extension",
+        idempotency="k",
+        order="a1",
+        days=1,
+        ground="other",
+        reason="等料",
+        caller_told=True,
+    )
     assert "a1" in problem(refusal, 409, "extension_open")["detail"]
     assert api.grown(before) == {"command": 1}
-    again = await api.give("liaison.water", no, "request_extension", idempotency="k", order="a1", days=1, ground="other", reason="等料", caller_told=True)
+    again = await api.give(
+        "liaison.water",
+        no,
+        "request_extension",
+        idempotency="k",
+        order="a1",
+        days=1,
+        ground="other",
+        reason="等料",
+        caller_told=True,
+    )
     problem(again, 409, "extension_open")
     assert api.grown(before) == {"command": 1}
 
@@ -113,14 +137,30 @@ async def test_a_document_must_have_been_handed_in_for_this_case(api: Api) -> No
     no, other = await api.dispatched(), await api.dispatched(content="另一处路灯也不亮")
     photo = await api.photo(other)
     for document in (photo, "doc-none"):
-        wrong = await api.give("liaison.water", no, "submit_result", order="a1", code="solved", reply="好", documents=[document])
+        wrong = await api.give(
+            "liaison.water", no, "submit_result", order="a1", code="solved", reply="好", documents=[document]
+        )
         assert problem(wrong, 422, "invalid_input")["errors"][0]["place"] == "/documents/0"
 
 
 async def test_a_role_can_be_named_and_must_be_held(api: Api) -> None:
     no = await api.dispatched()
-    problem(await api.give("agent", no, "correct", headers={"X-Role": "shift_leader"}, field="case_type", value="help", reason="改"), 403, "role_not_held")
-    done = await api.give("second_reviewer", no, "correct", headers={"X-Role": "shift_leader"}, field="case_type", value="help", reason="改")
+    problem(
+        await api.give(
+            "agent", no, "correct", headers={"X-Role": "shift_leader"}, field="case_type", value="help", reason="改"
+        ),
+        403,
+        "role_not_held",
+    )
+    done = await api.give(
+        "second_reviewer",
+        no,
+        "correct",
+        headers={"X-Role": "shift_leader"},
+        field="case_type",
+        value="help",
+        reason="改",
+    )
     assert done.status_code == 200
     assert rows(api.database, CommandRow, name="correct")[0].role == "shift_leader"
 
@@ -180,7 +220,9 @@ async def test_a_command_is_permitted_to_exactly_the_roles_of_the_table(light_ap
     for role in table.roles:
         if role == "system":
             continue
-        user = {"unit_liaison": "liaison.water", "unit_head": "head.water", "district_centre": "centre.east"}.get(role, role)
+        user = {"unit_liaison": "liaison.water", "unit_head": "head.water", "district_centre": "centre.east"}.get(
+            role, role
+        )
         response = await api.give(user, no, command, **body)
         seen[role] = response.json()["code"] if response.status_code != 200 else "taken"
     assert {r for r, code in seen.items() if code != "not_permitted"} == set(table.commands[command].grants)
@@ -208,4 +250,3 @@ def test_no_word_of_a_text_reaches_the_engine() -> None:
     for of in asked("case").values():
         said, words = of.referring(example(of), "d/x")
         assert not set(words.values()) & {v for f, v in said.items() if f in of.texts}
-

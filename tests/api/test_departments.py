@@ -71,7 +71,11 @@ async def test_a_unit_answers_for_its_own_orders_only_and_only_what_a_system_may
     no = await api.dispatched()
     problem(await api.answer("roads", data(no, order="a1")), 403, "not_permitted")
     problem(await api.answer("water", data(no, "review_result", accept=True)), 403, "command_not_for_units")
-    told = problem(await api.answer("water", {"case": no, "order": "a1", "command": "sign", "body": {"order": "a2"}}), 422, "invalid_input")
+    told = problem(
+        await api.answer("water", {"case": no, "order": "a1", "command": "sign", "body": {"order": "a2"}}),
+        422,
+        "invalid_input",
+    )
     assert told["errors"][0]["place"] == "/data/body/order"
     told = problem(await api.answer("water", data(no, "contact", how="pigeon")), 422, "invalid_input")
     assert told["errors"][0]["place"] == "/data/body/how"
@@ -86,10 +90,12 @@ async def test_a_department_hands_in_a_file_once(light_api: Api) -> None:
     no = await api.dispatched()
     content = b"\x89PNG\r\n\x1a\n123"
 
-    async def hand_in(unit: str, message: str, body: bytes = content, **more: str) -> Any:
-        headers = sign(SECRET, message, datetime.now(UTC), body) | {"content-type": "image/png"} | more
+    async def hand_in(unit: str, message: str, body: bytes = content, media: str = "image/png") -> Any:
+        headers = sign(SECRET, message, datetime.now(UTC), body) | {"content-type": media}
         path = f"{V1}/departments/{unit}/documents"
-        return await api.http.post(path, params={"process": f"case/{no}", "name": "a/b.png"}, content=body, headers=headers)
+        return await api.http.post(
+            path, params={"process": f"case/{no}", "name": "a/b.png"}, content=body, headers=headers
+        )
 
     first = await hand_in("water", "m1")
     assert first.status_code == 201, first.text
@@ -98,8 +104,10 @@ async def test_a_department_hands_in_a_file_once(light_api: Api) -> None:
     assert [(d.name, d.uploaded_by) for d in rows(api.database, DocumentRow)] == [("a_b.png", "unit:water")]
     problem(await hand_in("parks", key()), 403, "forbidden")
     problem(await hand_in("water", key(), b"MZ\x90\x00"), 415, "bad_document")
-    problem(await hand_in("water", key(), **{"content-type": "application/zip"}), 415, "unsupported_media_type")
-    done = await api.answer("water", data(no, "submit_result", code="solved", reply="好", documents=[first.json()["id"]]))
+    problem(await hand_in("water", key(), media="application/zip"), 415, "unsupported_media_type")
+    done = await api.answer(
+        "water", data(no, "submit_result", code="solved", reply="好", documents=[first.json()["id"]])
+    )
     assert done.status_code in {200, 409}, done.text
 
 

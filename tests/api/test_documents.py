@@ -2,6 +2,8 @@
 
 import pytest
 
+import httpx
+
 from storage.models import AuditRow, DocumentRow
 from tests.api.kit import V1, Api, key, problem
 from tests.factories.city import rows
@@ -9,7 +11,9 @@ from tests.factories.city import rows
 PNG = b"\x89PNG\r\n\x1a\nx"
 
 
-async def upload(api: Api, no: str, content: bytes, media: str, user: str = "liaison.water", **more: str):  # type: ignore[no-untyped-def]
+async def upload(
+    api: Api, no: str, content: bytes, media: str, user: str = "liaison.water", **more: str
+) -> httpx.Response:
     headers = api.headers(user) | {"content-type": media, "idempotency-key": key()} | more
     return await api.http.post(f"{V1}/documents", params={"process": f"case/{no}"}, content=content, headers=headers)
 
@@ -24,7 +28,11 @@ async def test_a_file_is_given_back_as_it_came_and_the_reading_is_recorded(api: 
     audit = rows(api.database, AuditRow, action="read_document")[0]
     assert (audit.user, audit.subject, audit.why) == ("order_reviewer", f"case/{no}", document)
     for user in ("liaison.parks", "operator", "auditor"):
-        problem(await api.get(user, f"/documents/{document}"), 404, "not_found" if user == "liaison.parks" else "unknown_document")
+        problem(
+            await api.get(user, f"/documents/{document}"),
+            404,
+            "not_found" if user == "liaison.parks" else "unknown_document",
+        )
     problem(await api.get("agent", "/documents/doc-none"), 404, "unknown_document")
 
 
@@ -38,8 +46,14 @@ async def test_a_form_works_too(light_api: Api) -> None:
     assert rows(api.database, DocumentRow)[0].name == "照片.png"
     headers = api.headers("liaison.water", idempotency_key=key())
     broken = headers | {"content-type": "multipart/form-data"}
-    problem(await api.http.post(f"{V1}/documents", params={"process": f"case/{no}"}, content=b"x", headers=broken), 400, "bad_request")
-    none = await api.http.post(f"{V1}/documents", params={"process": f"case/{no}"}, files={"other": b"x"}, headers=headers)
+    problem(
+        await api.http.post(f"{V1}/documents", params={"process": f"case/{no}"}, content=b"x", headers=broken),
+        400,
+        "bad_request",
+    )
+    none = await api.http.post(
+        f"{V1}/documents", params={"process": f"case/{no}"}, files={"other": b"x"}, headers=headers
+    )
     problem(none, 415, "bad_document")
 
 

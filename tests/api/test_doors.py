@@ -97,7 +97,11 @@ async def test_a_body_that_is_too_large_is_refused_with_and_without_its_length(l
     problem(await api.http.post(f"{V1}/requests", content=trickle(), headers=headers), 413, "body_too_large")
     lying = headers | {"content-length": "9" * 30}
     problem(await api.http.post(f"{V1}/requests", content=b"{}", headers=lying), 413, "body_too_large")
-    problem(await api.http.post(f"{V1}/requests", content=b"{}", headers=headers | {"content-length": "-1"}), 400, "bad_request")
+    problem(
+        await api.http.post(f"{V1}/requests", content=b"{}", headers=headers | {"content-length": "-1"}),
+        400,
+        "bad_request",
+    )
     assert api.grown(before) == {}
 
 
@@ -110,7 +114,9 @@ async def test_unknown_paths_and_methods(light_api: Api) -> None:
     assert told.headers["allow"]
 
 
-@pytest.mark.parametrize("path", ["/cases/%00", "/cases/x%0Ay%1b", "/cases?district=%00", "/cases/%ff", "/todos?role=%ed%a0%80"])
+@pytest.mark.parametrize(
+    "path", ["/cases/%00", "/cases/x%0Ay%1b", "/cases?district=%00", "/cases/%ff", "/todos?role=%ed%a0%80"]
+)
 async def test_control_characters_in_an_address_are_refused(light_api: Api, path: str) -> None:
     response = await light_api.http.get(V1 + path, headers=light_api.headers("agent"))
     assert response.status_code in {400, 404, 422}, response.text
@@ -167,7 +173,9 @@ async def test_sql_in_any_field_is_only_a_text(api: Api) -> None:
         ({"a/b~c": 1}, "/a~1b~0c", "unknown_field"),
     ],
 )
-async def test_intake_names_what_is_wrong_and_where(light_api: Api, change: dict[str, Any], place: str, code: str) -> None:
+async def test_intake_names_what_is_wrong_and_where(
+    light_api: Api, change: dict[str, Any], place: str, code: str
+) -> None:
     before = light_api.counts()
     told = problem(await light_api.post("agent", "/requests", REQUEST | change), 422, "invalid_input")
     assert [(e["place"], e["code"]) for e in told["errors"]] == [(place, code)]
@@ -197,8 +205,10 @@ async def test_every_write_needs_a_well_formed_key(light_api: Api, bad: str | No
 
 async def test_problems_are_told_in_the_readers_language(light_api: Api) -> None:
     api = light_api
-    for wish, lang, word in (("en", "en", "sign in"), ("zh-CN, en;q=0.5", "zh", "登录"), ("fr", "zh", "登录"), ("\x7f;q=x", "zh", "登录")):
-        told = await api.http.get(f"{V1}/me", headers={"accept-language": wish.encode()})
+    wishes = {"en": "en", "zh-CN, en;q=0.5": "zh", "fr": "zh", "\x7f;q=x": "zh"}
+    for wish, lang in wishes.items():
+        told = await api.http.get(f"{V1}/me", headers={"accept-language": wish})
+        word = {"en": "sign in", "zh": "登录"}[lang]
         assert word in problem(told, 401, "not_signed_in")["detail"]
         assert told.headers["content-language"] == lang
 
@@ -215,7 +225,11 @@ def test_languages_are_chosen_by_weight() -> None:
 
 async def test_every_answer_has_an_id_and_headers_for_browsers(light_api: Api) -> None:
     api = light_api
-    answers: list[httpx.Response] = [await api.get("agent", "/me"), await api.get(None, "/me"), await api.http.get("/healthz")]
+    answers: list[httpx.Response] = [
+        await api.get("agent", "/me"),
+        await api.get(None, "/me"),
+        await api.http.get("/healthz"),
+    ]
     for response in answers:
         assert response.headers["x-request-id"]
         assert response.headers["x-content-type-options"] == "nosniff"

@@ -30,7 +30,11 @@ async def test_the_same_key_is_the_same_request(api: Api) -> None:
     before = api.counts()
     again = await api.post("agent", "/requests", REQUEST, idempotency="k")
     assert (again.status_code, again.json()) == (201, first.json())
-    problem(await api.post("agent", "/requests", REQUEST | {"title": "别的"}, idempotency="k"), 422, "idempotency_key_reused")
+    problem(
+        await api.post("agent", "/requests", REQUEST | {"title": "别的"}, idempotency="k"),
+        422,
+        "idempotency_key_reused",
+    )
     assert api.grown(before) == {}
 
 

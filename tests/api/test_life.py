@@ -4,13 +4,15 @@ import json
 
 from domain.export import Export, verify
 from storage.models import AuditRow
-from tests.api.kit import REQUEST, Api
+from tests.api.kit import CALLER, REQUEST, Api
 from tests.factories.city import rows
 
 
 async def test_a_case_goes_from_a_callers_words_to_closing(api: Api) -> None:
     no = await api.in_callback()
-    done = await api.do("callback_officer", no, "record_callback", request=no, reached=True, solved="yes", satisfaction="satisfied")
+    done = await api.do(
+        "callback_officer", no, "record_callback", request=no, reached=True, solved="yes", satisfaction="satisfied"
+    )
     assert done["stage"] == "closed"
     assert "closed" in done["events"]
 
@@ -29,7 +31,8 @@ async def test_an_inbox_shows_what_waits_and_only_to_whom_it_waits_for(api: Api)
 
 async def test_inbox_pages_follow_one_another_without_gap(api: Api) -> None:
     numbers = [await api.take() for _ in range(5)]
-    found, cursor = [], None
+    found: list[str] = []
+    cursor = None
     while True:
         params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
         page = (await api.get("agent", "/todos", **params)).json()
@@ -46,7 +49,13 @@ async def test_case_lists_filter_and_page(api: Api) -> None:
     page = (await api.get("dispatcher", "/cases", limit=1)).json()
     assert [c["no"] for c in page["items"]] == [second]
     assert [c["no"] for c in (await api.get("dispatcher", "/cases", cursor=page["next"])).json()["items"]] == [first]
-    for params in ({"stage": "dispatched"}, {"district": "east"}, {"lead_unit": "water"}, {"unit": "roads"}, {"no": first}):
+    for params in (
+        {"stage": "dispatched"},
+        {"district": "east"},
+        {"lead_unit": "water"},
+        {"unit": "roads"},
+        {"no": first},
+    ):
         assert [c["no"] for c in (await api.get("dispatcher", "/cases", **params)).json()["items"]] == [first], params
     assert (await api.get("dispatcher", "/cases", overdue="true")).json()["items"] == []
     assert [c["no"] for c in (await api.get("liaison.roads", "/cases")).json()["items"]] == [first]
@@ -101,7 +110,8 @@ async def test_a_timeline_has_words_for_those_who_may_read_them(api: Api) -> Non
 async def test_timeline_pages_follow_one_another(api: Api) -> None:
     no = await api.dispatched()
     whole = [e["seq"] for e in (await api.get("dispatcher", f"/cases/{no}/events")).json()["items"]]
-    found, after = [], 0
+    found: list[int] = []
+    after: int | None = 0
     while after is not None:
         page = (await api.get("dispatcher", f"/cases/{no}/events", after=after, limit=3)).json()
         found += [e["seq"] for e in page["items"]]
@@ -113,7 +123,7 @@ async def test_an_export_is_verified_offline(api: Api) -> None:
     no = await api.in_callback()
     response = await api.get("auditor", f"/cases/{no}/export")
     assert verify(Export.model_validate_json(response.content)) == []
-    assert REQUEST["caller"]["phone"] not in response.text
+    assert CALLER["phone"] not in response.text
     assert (await api.get("liaison.water", f"/cases/{no}/export")).status_code == 403
     ledger = (await api.get("liaison.water", f"/cases/{no}/ledger")).json()
     assert {"overall/1", "a1/handle"} <= {c["key"] for c in ledger["clocks"]}
@@ -136,8 +146,8 @@ async def test_every_reading_of_a_caller_is_recorded_with_who_what_and_why(api: 
         response = await api.get(user, f"/requests/{no}", why="回访核实")
         assert response.status_code == 200, response.text
         found = response.json()
-        assert found["caller"]["phone"] == (None if fields == ["none"] else REQUEST["caller"]["phone"])
-        assert found["caller"]["address"] == (REQUEST["caller"]["address"] if "address" in fields else None)
+        assert found["caller"]["phone"] == (None if fields == ["none"] else CALLER["phone"])
+        assert found["caller"]["address"] == (CALLER["address"] if "address" in fields else None)
         last = [a for a in rows(api.database, AuditRow, action="read_caller") if a.user == user][-1]
         assert (last.subject, last.fields, last.why) == (f"request/{no}", fields, "回访核实")
     assert (await api.get("agent", f"/requests/{no}")).status_code == 422
@@ -150,7 +160,7 @@ async def test_a_confidential_caller_is_hidden_from_units_and_most_staff(api: Ap
     for user in ("liaison.water", "dispatcher"):
         found = (await api.get(user, f"/requests/{no}", why="办理")).json()
         assert found["caller"] == {"type": "person", "name": None, "phone": None, "address": None}
-    assert (await api.get("agent", f"/requests/{no}", why="联系")).json()["caller"]["name"] == REQUEST["caller"]["name"]
+    assert (await api.get("agent", f"/requests/{no}", why="联系")).json()["caller"]["name"] == CALLER["name"]
 
 
 async def test_incidents_and_audit_are_for_those_whose_work_they_are(api: Api) -> None:

@@ -2,12 +2,14 @@
 
 import time
 
+import httpx
+
 from storage.models import AuditRow, SessionRow
 from tests.api.kit import PASSWORD, REQUEST, V1, Api, key, problem
 from tests.factories.city import rows
 
 
-async def sign_in(api: Api, user: str = "agent", password: str = PASSWORD, **more: object):  # type: ignore[no-untyped-def]
+async def sign_in(api: Api, user: str = "agent", password: str = PASSWORD, **more: object) -> httpx.Response:
     return await api.http.post(f"{V1}/sessions", json={"user": user, "password": password, **more})
 
 
