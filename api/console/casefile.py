@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -199,7 +200,7 @@ def _entries(
         human = by is not None and by.user != SYSTEM
         rang = next((e for e in group if e.type == "timer_rang"), None)
         late = rang is not None and rang.body.get("made_up_at") is not None
-        tell = lambda e: _told(e, read, people, units, lang)  # noqa: E731 - the same four values for every event
+        tell = partial(_told, read=read, people=people, units=units, lang=lang)
         title = wording.label("command", by.name, lang) if human and by else tell(first).sentence
         yield Entry(
             seq=group[-1].seq,
@@ -229,7 +230,9 @@ def _more(view: CaseOut) -> tuple[Action, ...]:
     several = len(view.callers or ()) > 1
     fits = {"resume": paused, "split_off": several}
     return tuple(
-        a for a in view.actions if a.command in BY_INITIATIVE and a.command not in asked_for and fits.get(a.command, True)
+        a
+        for a in view.actions
+        if a.command in BY_INITIATIVE and a.command not in asked_for and fits.get(a.command, True)
     )
 
 

@@ -85,7 +85,9 @@ def page(
         if problem.status == 404 and set(visit.viewer.roles) & STAFF.keys() and (row := _registered(place, no)):  # noqa: PLR2004 - HTTP
             return render(request, "beginning.html", visit, no=no, received_at=row.received_at)
         raise
-    twins = same(no=no, place=place, who=visit.viewer) if "merge" in {c for t in file.mine for c in t.commands} else None
+    twins = (
+        same(no=no, place=place, who=visit.viewer) if "merge" in {c for t in file.mine for c in t.commands} else None
+    )
     return render(
         request,
         "case.html",
@@ -117,4 +119,8 @@ def _registered(place: Place, no: str) -> Any | None:
 def _engine_page(place: Place, process: str) -> str | None:
     """Return the page of the case's run in the Temporal UI, where one is configured."""
     base, namespace = place.settings.temporal_ui, place.settings.temporal_namespace
-    return f"{base.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{quote(process, safe='')}" if base else None
+    return (
+        f"{base.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{quote(process, safe='')}"
+        if base
+        else None
+    )

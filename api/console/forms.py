@@ -144,7 +144,7 @@ def place_of(error: Wrong) -> str:
 
 def shown(code: str, names: Mapping[str, str]) -> str:
     """Return what stands in the box for a code: its name, and the code in brackets."""
-    return f"{names[code]}（{code}）" if code in names else code
+    return f"{names[code]} ({code})" if code in names else code
 
 
 def code_of(words: str, names: Mapping[str, str]) -> str:
@@ -168,13 +168,14 @@ def _field(
     wrong: tuple[str, ...],
 ) -> FormField:
     kind = _kind(asked, name, info)
-    fixed = CONSTANTS.get((asked.name, name)) or (subject if name in SUBJECT_FIELDS and asked.name != "triage" else None)
+    fixed = CONSTANTS.get((asked.name, name)) or (
+        subject if name in SUBJECT_FIELDS and asked.name != "triage" else None
+    )
     options = known_.options.get(name) or _options(asked, name, info, lang)
     if fixed is not None:
         return FormField(name, Kind.fixed, "", required=True, value=fixed)
     if name in known_.options:
         kind = Kind.choice
-    base = {"required": info.is_required() and kind is not Kind.files, "wrong": wrong, "hint": _hint(asked.name, name, lang)}
     values: tuple[str, ...] = ()
     value = "" if given is None else {True: "yes", False: "no"}.get(given, given) if isinstance(given, bool) else given
     if kind is Kind.units:
@@ -197,26 +198,29 @@ def _field(
         options=options,
         value=str(value),
         values=values,
-        **base,
+        required=info.is_required() and kind is not Kind.files,
+        hint=_hint(asked.name, name, lang),
+        wrong=wrong,
     )
 
 
 def _kind(asked: Asked, name: str, info: FieldInfo) -> Kind:
+    inner = _inner(info.annotation)
+    named = {"unit": Kind.units if get_origin(inner) is tuple else Kind.unit, "item": Kind.listed}.get(
+        NEEDS.get(name, "")
+    )
     if name in asked.texts:
         return Kind.words
     if name == "documents":
         return Kind.files
-    inner = _inner(info.annotation)
-    many = get_origin(inner) is tuple
-    if NEEDS.get(name) == "unit":
-        return Kind.units if many else Kind.unit
-    if NEEDS.get(name) == "item":
-        return Kind.listed
-    if inner is bool:
-        return Kind.truth
-    if inner is int:
-        return Kind.number
+    if named is not None:
+        return named
+    if inner in PLAIN_KINDS:
+        return PLAIN_KINDS[inner]
     return Kind.choice if _closed(inner) else Kind.code
+
+
+PLAIN_KINDS: Final[Mapping[Any, Kind]] = {bool: Kind.truth, int: Kind.number}
 
 
 def _options(asked: Asked, name: str, info: FieldInfo, lang: str) -> tuple[Option, ...]:

@@ -48,7 +48,10 @@ def listed(
 
 @router.post("/incidents/restart")
 async def again(
-    request: Request, place: Place, visit: Visiting, process: Annotated[str, Query(max_length=120, pattern=r"^[\w/-]+$")]
+    request: Request,
+    place: Place,
+    visit: Visiting,
+    process: Annotated[str, Query(max_length=120, pattern=r"^[\w/-]+$")],
 ) -> Response:
     """Let a parked process go on from the journal."""
     await restart(process, place, visit.viewer, "console")

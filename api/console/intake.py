@@ -16,7 +16,7 @@ from api.console.page import HEADERS, render
 from api.console.refusing import in_words
 from api.console.visiting import Visit, Visiting
 from api.problems import Problem, invalid
-from api.requests.intake import ROLES, register
+from api.requests.intake import ROLES, Taken, register
 from api.requests.schemas import RequestIn
 from api.services import Services
 from domain.casework.words import CallerType, CaseType, Channel, Grade
@@ -53,19 +53,23 @@ async def take(request: Request, place: Place, visit: Visiting, background: Back
     async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as sent:
         given = {k: v.replace("\r\n", "\n") for k, v in sent.items() if isinstance(v, str)}
     try:
-        key = given.get("key", "")
-        if not KEY.fullmatch(key):
-            raise Problem(400, "idempotency_key_missing")
-        body = await run_in_threadpool(_body, place, visit, given)
-        if errors := list(hostile(body, "")):
-            raise invalid(*errors)
-        taken = await run_in_threadpool(register, place, visit.viewer, key, check(RequestIn, body))
+        taken = await run_in_threadpool(_taken, place, visit, given)
     except Problem as problem:
         return await run_in_threadpool(_form, request, place, visit, given, problem)
     if taken.new:
         background.add_task(place.engine.start_case, taken.registered.process)
     target = f"/console/cases/{taken.registered.no}?done=register"
     return RedirectResponse(target, status_code=303, headers=dict(HEADERS), background=background)
+
+
+def _taken(place: Services, visit: Visit, given: Mapping[str, str]) -> Taken:
+    """Register what the form says, once for its key."""
+    key, body = given.get("key", ""), _body(place, visit, given)
+    if not KEY.fullmatch(key):
+        raise Problem(400, "idempotency_key_missing")
+    if errors := list(hostile(body, "")):
+        raise invalid(*errors)
+    return register(place, visit.viewer, key, check(RequestIn, body))
 
 
 def _body(place: Services, visit: Visit, given: Mapping[str, str]) -> dict[str, Any]:

@@ -102,7 +102,9 @@ def go(request: Request, target: str) -> Response:
 
 def keep(response: Response, cookie: str, value: str, *, secure: bool) -> None:
     """Let the browser remember a choice."""
-    response.set_cookie(cookie, value, max_age=COOKIE_AGE_S, httponly=True, samesite="lax", secure=secure, path="/console")
+    response.set_cookie(
+        cookie, value, max_age=COOKIE_AGE_S, httponly=True, samesite="lax", secure=secure, path="/console"
+    )
 
 
 def wants_part(request: Request) -> bool:

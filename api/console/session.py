@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import COOKIE, Place, client_address, slow_down, viewer_of
-from api.bodies import unwanted
+from api.bodies import UNWANTED
 from api.console.page import go, keep, render
 from api.console.refusing import in_words
 from api.console.visiting import HOME, ROLE_COOKIE, Visiting, inside, language_of, same_origin
@@ -41,9 +41,7 @@ async def enter(
     address = client_address(request)
     slow_down(place, f"ip:{address}", stranger=True)
     try:
-        if unwanted(user) or not user:
-            raise Problem(401, "wrong_credentials")
-        session = await sign_in(place, user.strip(), password, address)
+        session = await sign_in(place, UNWANTED.sub("", user).strip(), password, address)
     except Problem as problem:
         wrong = in_words(problem, language_of(request))
         return render(request, "sign_in.html", status=problem.status, back=inside(back), user=user, wrong=wrong)

@@ -48,7 +48,6 @@ class Running:
         with self.database.read() as connection:
             return list(connection.execute(statement).all())
 
-
     def token(self, user: str) -> str:
         """A session of the user, opened behind the door."""
         now = datetime.now(UTC)
@@ -146,7 +145,7 @@ class Desk:
             self.troubles.append(f"request to another host: {request.url}")
 
     def _response(self, response: Response) -> None:
-        if response.status >= 500 and response.status != 503:  # noqa: PLR2004
+        if response.status >= 500 and response.status != 503:
             self.troubles.append(f"{response.status} for {response.url}")
 
     def sign_in(self, user: str, password: str = DEMO_PASSWORD) -> None:

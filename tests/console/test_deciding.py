@@ -1,10 +1,15 @@
 """Giving decisions: refusals in place, answers that are late, double clicks, hostile words, no script, only the keyboard."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from activities.signatures import CommitRequest
+from domain.kernel import GENESIS
+from domain.process import Actor, Envelope
 from storage.models import AuditRow, CommandRow, DocumentRow, RequestRow, table
 from tests.console.kit import UNIT, Desk, Running
 from tests.console.people import PICTURE, dispatched, register
@@ -89,19 +94,13 @@ def test_an_engine_that_is_silent_costs_time_never_the_decision(console: Running
     desk.page.wait_for_url(f"**/console/cases/{no}?done=sign")
 
 
-def deliver(console: Running, row: object) -> None:
+def deliver(console: Running, row: Any) -> None:
     """What the worker's relay does with a decision that lies in the outbox."""
-    from datetime import UTC, datetime
-
-    from activities.signatures import CommitRequest
-    from domain.kernel import GENESIS
-    from domain.process import Actor, Envelope
-
+    actor = Actor(user=row.user, role=row.role, unit=row.unit, district=row.district)
     envelope = Envelope(
-        id=row.id, process=row.process, name=row.name, body=row.body, received_at=row.received_at,  # type: ignore[attr-defined]
-        actor=Actor(user=row.user, role=row.role, unit=row.unit, district=row.district),  # type: ignore[attr-defined]
-    )  # fmt: skip
-    request = CommitRequest(process=row.process, seq=0, head=GENESIS, now=datetime.now(UTC), envelope=envelope)  # type: ignore[attr-defined]
+        id=row.id, process=row.process, name=row.name, body=row.body, actor=actor, received_at=row.received_at
+    )
+    request = CommitRequest(process=row.process, seq=0, head=GENESIS, now=datetime.now(UTC), envelope=envelope)
     assert console.engine.journal.commit(request).outcome == "recorded"
 
 

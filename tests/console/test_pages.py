@@ -1,6 +1,7 @@
 """Every page, in both languages: accessible, without errors, without other hosts; seen on a screenshot."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -63,7 +64,16 @@ def test_the_rest_of_the_forms(console: Running, desk: Desk) -> None:
     no = dispatched(desk)
     desk.become("dispatcher")
     looked_at(desk, f"/console/cases/{no}", "case-dispatcher")
-    for act in ("dispatch", "add_assignment", "reassign", "withdraw_order", "designate", "review_result", "record_callback", "review_pause"):
+    for act in (
+        "dispatch",
+        "add_assignment",
+        "reassign",
+        "withdraw_order",
+        "designate",
+        "review_result",
+        "record_callback",
+        "review_pause",
+    ):
         looked_at(desk, f"/console/cases/{no}/acts/{act}", f"act-{act}")
 
 
@@ -81,9 +91,7 @@ def test_a_case_with_everything_opened(console: Running, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("width", [1440, 720])
-def test_pages_fit_a_narrow_window_and_a_zoomed_one(
-    console: Running, desk_at: Callable[..., Desk], width: int
-) -> None:
+def test_pages_fit_a_narrow_window_and_a_zoomed_one(console: Running, desk_at: Callable[..., Desk], width: int) -> None:
     desk = desk_at(console.url, viewport={"width": width, "height": 900})
     desk.token = console.token
     no = dispatched(desk)
@@ -123,10 +131,18 @@ def test_headers_allow_no_script_of_a_page_and_no_other_host(console: Running) -
 def test_incidents_have_their_buttons_and_a_parked_case_goes_on(console: Running, desk: Desk) -> None:
     no = dispatched(desk)
     process, incident = table(ProcessRow), table(IncidentRow)
-    row = {"process": f"case/{no}", "attempt": 3, "status": "open", "opened_at": _now(), "code": "unit_unreachable"}
+    row = {
+        "process": f"case/{no}",
+        "attempt": 3,
+        "status": "open",
+        "opened_at": datetime.now(UTC),
+        "code": "unit_unreachable",
+    }
     with console.database.write() as connection:
         connection.execute(
-            insert(incident).values(id=f"i-{no}", effect=f"case/{no}/9/0", kind="order_sent", target=f"unit/{UNIT}", **row)
+            insert(incident).values(
+                id=f"i-{no}", effect=f"case/{no}/9/0", kind="order_sent", target=f"unit/{UNIT}", **row
+            )
         )
         row["code"] = "heads_differ"
         connection.execute(insert(incident).values(id=f"p-{no}", effect=None, kind="parked", target="-", **row))
@@ -142,9 +158,3 @@ def test_incidents_have_their_buttons_and_a_parked_case_goes_on(console: Running
     assert console.rows(audit.select().where(audit.c.action == "restart", audit.c.subject == f"case/{no}"))
     with console.database.write() as connection:
         connection.execute(incident.delete().where(incident.c.process == f"case/{no}"))
-
-
-def _now() -> object:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)

@@ -68,7 +68,9 @@ def test_signing_in_leads_nowhere_else(console: Running, back: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/console/")
 
 
-@pytest.mark.parametrize("path", ["sign-in", "sign-out", "role", "requests/new", "cases/x/acts/sign", "incidents/restart?process=case/x"])
+@pytest.mark.parametrize(
+    "path", ["sign-in", "sign-out", "role", "requests/new", "cases/x/acts/sign", "incidents/restart?process=case/x"]
+)
 @pytest.mark.parametrize("origin", [None, "https://example.org", "null"])
 def test_forms_of_other_sites_are_refused(console: Running, path: str, origin: str | None) -> None:
     headers = {"origin": origin} if origin else {}
