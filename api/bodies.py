@@ -81,25 +81,25 @@ def plain_json(raw: bytes, depth: int) -> Any:
 def hostile(value: Any, place: str) -> Iterator[Wrong]:
     """Find texts with characters, and numbers of a size, that nothing of ours needs."""
     match value:
-        case str():
-            if UNWANTED.search(value):
-                yield Wrong(place, "control_character")
+        case str() if UNWANTED.search(value):
+            yield Wrong(place, "control_character")
         case dict():
-            for name, inner in value.items():
-                if UNWANTED.search(name):
-                    yield Wrong(place or "/", "control_character")
-                    continue
-                yield from hostile(inner, f"{place}/{name[:100].replace('~', '~0').replace('/', '~1')}")
+            yield from _hostile_members(value, place)
         case list():
             for index, inner in enumerate(value):
                 yield from hostile(inner, f"{place}/{index}")
-        case bool() | None:
-            return
-        case int() | float():
-            if not -LARGEST <= value <= LARGEST:
-                yield Wrong(place, "number_out_of_range")
+        case int() | float() if not -LARGEST <= value <= LARGEST:
+            yield Wrong(place, "number_out_of_range")
         case _:
             return
+
+
+def _hostile_members(value: dict[str, Any], place: str) -> Iterator[Wrong]:
+    for name, inner in value.items():
+        if UNWANTED.search(name):
+            yield Wrong(place or "/", "control_character")
+        else:
+            yield from hostile(inner, f"{place}/{name[:100].replace('~', '~0').replace('/', '~1')}")
 
 
 def unwanted(value: str) -> bool:

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.problems import MEDIA_TYPE, ProblemBody
 
+_MODE: Final = "validation"
 REF: Final = "#/components/schemas/{model}"
 _models: dict[str, type[BaseModel]] = {}
 
@@ -33,8 +34,8 @@ def install(app: FastAPI) -> None:
                 routes=app.routes,
                 webhooks=app.webhooks.routes,
             )
-            wanted = [*_models.values(), ProblemBody]
-            _, bodies = models_json_schema([(m, "validation") for m in wanted], ref_template=REF)
+            wanted: list[type[BaseModel]] = [*_models.values(), ProblemBody]
+            _, bodies = models_json_schema([(m, _MODE) for m in wanted], ref_template=REF)
             components = schema.setdefault("components", {})
             components.setdefault("schemas", {}).update(bodies["$defs"])
             components["securitySchemes"] = {"session": {"type": "http", "scheme": "bearer"}}
@@ -54,4 +55,6 @@ _PROBLEM: Final = {
 
 
 def _operations(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [op for path in schema["paths"].values() for op in path.values() if isinstance(op, dict) and "responses" in op]
+    return [
+        op for path in schema["paths"].values() for op in path.values() if isinstance(op, dict) and "responses" in op
+    ]

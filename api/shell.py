@@ -1,5 +1,7 @@
-"""What surrounds every request: an id, size and time limits for its body, headers for browsers, figures, and a net for our
-own errors. Plain ASGI, outside of FastAPI, so that nothing escapes it."""
+"""What surrounds every request: an id, limits for its body, headers for browsers, figures, a net for our own errors.
+
+Plain ASGI, outside of FastAPI, so that nothing escapes it.
+"""
 
 import asyncio
 import logging

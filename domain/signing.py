@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from typing import Final
 PREFIX: Final = "whsec_"
 TOLERANCE: Final = timedelta(minutes=5)
 MOST_SIGNATURES: Final = 10
+MOST_DIGITS: Final = 12
+_ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 
@@ -43,7 +46,13 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) 
     ``headers`` are looked up by lower-case names. Raises :class:`SignatureError`.
     """
     message, timestamp, given = (headers.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE))
-    if not (message and given and timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+    if not (
+        _ID.fullmatch(message)
+        and given
+        and timestamp.isascii()
+        and timestamp.isdigit()
+        and len(timestamp) <= MOST_DIGITS
+    ):
         raise SignatureError("signature_missing")
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
         raise SignatureError("signature_expired")
@@ -59,5 +68,7 @@ def _mac(secret: str, message: str, timestamp: str, body: bytes) -> str:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:
         raise SignatureError("bad_secret") from error
+    if not key:
+        raise SignatureError("bad_secret")
     signed = f"{message}.{timestamp}.".encode() + body
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

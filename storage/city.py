@@ -17,7 +17,7 @@ _calendar = table(CalendarRow)
 _setting = table(SettingRow)
 
 
-def put_unit(
+def put_unit(  # noqa: PLR0913 - the columns of a row
     connection: Connection,
     *,
     code: str,

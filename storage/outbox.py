@@ -22,7 +22,7 @@ def find_command(connection: Connection, command: str) -> Any | None:
     return connection.execute(select(_command).where(_command.c.id == command)).one_or_none()
 
 
-def put_command(
+def put_command(  # noqa: PLR0913 - the columns of a row
     connection: Connection,
     *,
     command: str,

@@ -34,7 +34,7 @@ ALL_EVENTS = 100_000
 
 
 @router.get("/cases", summary="Cases, the latest first")
-def cases(
+def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     place: Place,
     who: SignedIn,
     stage: Stage | None = None,
@@ -46,7 +46,7 @@ def cases(
     item: Code = None,
     matter: Code = None,
     main_case: Code = None,
-    overdue: bool | None = None,
+    overdue: Annotated[bool | None, Query()] = None,
     no: Annotated[str | None, Query(max_length=40, description="how the number begins")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -72,7 +72,7 @@ def cases(
             unit=unit,
             overdue=overdue,
             number=no,
-            after=after,  # type: ignore[arg-type]
+            after=after,
             limit=limit + 1,
         )
     page, colours = rows[:limit], Colours(place.now())

@@ -61,7 +61,7 @@ HEADER: Final = (
 )
 
 
-def case_view(
+def case_view(  # noqa: PLR0913 - what a view needs was looked up in one transaction
     stored: Stored,
     who: Viewer,
     viewer: Actor,
@@ -84,7 +84,9 @@ def case_view(
         for key, running in case.clocks.items()
         if everything or visible_clock(key, seen)
     )
-    todos = tuple(_todo(r, who, case, colours) for r in rows if everything or (r.subject in seen and r.unit is not None))
+    todos = tuple(
+        _todo(r, who, case, colours) for r in rows if everything or (r.subject in seen and r.unit is not None)
+    )
     return CaseOut(
         no=case.no,
         process=stored.process.id,

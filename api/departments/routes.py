@@ -6,11 +6,11 @@ A signed answer goes through the same door as a person's decision, as user ``uni
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from api.access import KEY, Place, client_address, slow_down
+from api.access import Place, client_address, slow_down
 from api.bodies import EVENT_TYPES, check, media_type, parse
 from api.decisions.door import Given
 from api.decisions.routes import answered, decide
@@ -100,11 +100,7 @@ async def _signed(request: Request, place: Services, unit: str) -> Signed:
         slow_down(place, address, stranger=True)
         raise Problem(404, "unknown_unit", unit=unit)
     try:
-        if not known.secret:
-            raise SignatureError("bad_secret")
-        message = verify(known.secret, request.headers, body, place.now())
-        if not KEY.fullmatch(message):
-            raise SignatureError("signature_missing")
+        message = verify(known.secret or "", request.headers, body, place.now())
     except SignatureError as error:
         slow_down(place, address, stranger=True)
         raise Problem(401, error.code) from error

@@ -63,7 +63,7 @@ def register(place: Services, who: Viewer, key: str, asked: RequestIn) -> Taken:
                 outcome="recorded",
             )
             if not new:
-                raise _Raced
+                raise _Raced  # noqa: TRY301 - it rolls the transaction back
             _write(connection, no, asked, district=district, pack=pack, by=who.account.user, role=role, now=now)
     except _Raced:
         with place.database.read() as connection:

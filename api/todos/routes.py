@@ -24,14 +24,16 @@ WORDLESS = frozenset({"operator", "auditor", "privacy_officer", "catalogue_keepe
 
 
 @router.get("/todos", summary="One's inbox")
-def inbox(
+def inbox(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     place: Place,
     who: SignedIn,
     role: Annotated[str | None, Query(max_length=40)] = None,
     unit: Annotated[str | None, Query(max_length=80)] = None,
     due: Annotated[Literal["overdue", "today", "soon"] | None, Query()] = None,
-    begins: Annotated[str | None, Query(alias="number", max_length=40, description="how the case's number begins")] = None,
-    later: Annotated[bool, Query(description="also those that may not be done yet")] = False,
+    begins: Annotated[
+        str | None, Query(alias="number", max_length=40, description="how the case's number begins")
+    ] = None,
+    later: Annotated[bool, Query(description="also those that may not be done yet")] = False,  # noqa: FBT002 - a query parameter
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> TodoPage:
@@ -43,7 +45,7 @@ def inbox(
     window = Window(now=now, later=later, due_before=edges.get(due or ""), number=begins)
     after = keys_of(cursor, datetime, str, str)
     with place.database.read() as connection:
-        rows = list_todos(connection, desk, window, after=after, limit=limit + 1)  # type: ignore[arg-type]
+        rows = list_todos(connection, desk, window, after=after, limit=limit + 1)
         numbers = {number(r.process) for r in rows}
         cases = case_rows(connection, numbers)
         words = {} if set(desk.roles) <= WORDLESS else titles(connection, numbers)

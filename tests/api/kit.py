@@ -119,6 +119,7 @@ class FakeEngine:
     restarted: list[str] = field(default_factory=list)
 
     async def start_case(self, process: str, *, urgent: bool = False) -> bool:
+        del urgent
         if self.mood == "silent":
             return False
         self.started.append(process)
@@ -128,6 +129,7 @@ class FakeEngine:
     async def decide(
         self, process: str, name: str, decision: Decision[Any], *, urgent: bool = False
     ) -> Receipt | Refused | None:
+        del urgent
         if self.refusing is not None:
             return self.refusing
         if self.mood == "silent":

@@ -1,8 +1,7 @@
 """材料: known by what they are, read by who may, every reading recorded."""
 
-import pytest
-
 import httpx
+import pytest
 
 from storage.models import AuditRow, DocumentRow
 from tests.api.kit import V1, Api, key, problem
