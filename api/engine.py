@@ -31,7 +31,12 @@ RETRY_GAP_S: Final = 0.2
 CALL_S: Final = 2.0
 
 AGAIN: Final = frozenset(
-    {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED, RPCStatusCode.NOT_FOUND, RPCStatusCode.RESOURCE_EXHAUSTED}
+    {
+        RPCStatusCode.FAILED_PRECONDITION,
+        RPCStatusCode.ABORTED,
+        RPCStatusCode.NOT_FOUND,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+    }
 )
 """Answers after which the same update may be sent again at once: the workflow was just ending, starting or moving."""
 
@@ -127,9 +132,15 @@ class TemporalEngine:
             static_summary=process.partition("/")[2],
             priority=URGENT if urgent else NORMAL,
         )
-        receipt = await client.execute_update_with_start_workflow(
-            name, decision, start_workflow_operation=start, id=decision.id, result_type=Receipt
-        )
+        # The SDK puts an error into the operation's own future too; unread, it would be logged for every refusal.
+        begun = asyncio.ensure_future(start.workflow_handle())
+        begun.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            receipt = await client.execute_update_with_start_workflow(
+                name, decision, start_workflow_operation=start, id=decision.id, result_type=Receipt
+            )
+        finally:
+            begun.cancel()
         return Receipt.model_validate(receipt)
 
     async def _start(self, process: str, conflict: WorkflowIDConflictPolicy, *, urgent: bool) -> bool:

@@ -3,11 +3,12 @@
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Query
 
+from api.bodies import LARGEST, UNWANTED
 from api.problems import Wrong, invalid
 
 MOST: Final = 200
@@ -27,19 +28,19 @@ def keys_of(cursor: str | None, *types: type) -> tuple[Any, ...] | None:
         return None
     try:
         plain = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        if not isinstance(plain, list) or len(plain) != len(types):
-            raise ValueError("not a cursor")
         return tuple(_key(value, kind) for value, kind in zip(plain, types, strict=True))
-    except (ValueError, binascii.Error, TypeError, RecursionError) as error:
+    except (ValueError, binascii.Error, TypeError, OverflowError, RecursionError) as error:
         raise invalid(Wrong("query/cursor", "bad_format")) from error
 
 
 def _key(value: Any, kind: type) -> Any:
-    if kind is datetime and isinstance(value, str):
+    if kind is datetime:
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:
-            raise ValueError("no zone")
-        return at
-    if type(value) is not kind or (kind is int and abs(value) > 2**53) or (kind is str and "\0" in value):
+            raise ValueError("not an instant")
+        return at.astimezone(UTC)
+    small = isinstance(value, int) and abs(value) <= LARGEST
+    plain = isinstance(value, str) and not UNWANTED.search(value)
+    if type(value) is not kind or not (small or plain):
         raise ValueError("not a cursor")
     return value

@@ -123,7 +123,9 @@ def body_of(problem: Problem, instance: str, lang: str) -> ProblemBody:
         code=problem.code,
         detail=detail,
         instance=instance,
-        errors=[Fault(place=e.place, code=e.code, text=text(f"input.{e.code}", lang, **e.values)) for e in problem.errors],
+        errors=[
+            Fault(place=e.place, code=e.code, text=text(f"input.{e.code}", lang, **e.values)) for e in problem.errors
+        ],
     )
 
 

@@ -86,11 +86,6 @@ def setting(connection: Connection, key: str) -> str | None:
     return found if found is not None else DEFAULTS.get(key)
 
 
-def put_setting(connection: Connection, key: str, value: str) -> None:
-    """Set a setting."""
-    upsert(connection, _setting, {"key": key, "value": value}, ("key",))
-
-
 def unit(connection: Connection, code: str) -> Any | None:
     """Return a unit with its secret, or None."""
     return connection.execute(select(_unit).where(_unit.c.code == code)).one_or_none()

@@ -139,7 +139,7 @@ def look_up(place: Services, command: str) -> Decided | None:
     """Return what the journal holds of a decision the engine did not answer in time; None while it is under way."""
     with place.database.read() as connection:
         row = find_command(connection, command)
-        return None if row.outcome == "received" else _settled(connection, row)
+        return None if row is None or row.outcome == "received" else _settled(connection, row)
 
 
 def status(place: Services, command: str, user: str, lang: str) -> CommandOut:

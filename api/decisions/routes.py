@@ -25,7 +25,7 @@ from api.services import Services
 from domain.deciders import DECIDERS
 from domain.messages import Receipt
 from domain.model import Strict
-from domain.process import Command
+from domain.process import Actor, Command
 
 router = APIRouter(tags=["decisions"])
 STATUS = "/api/v1/commands/"
@@ -89,7 +89,7 @@ def _route(kind: str, of: Asked) -> Callable[..., Awaitable[Decided | Pending]]:
     return give
 
 
-def _actors(who: Viewer) -> tuple[door.Actor, ...]:
+def _actors(who: Viewer) -> tuple[Actor, ...]:
     actors = who.actors()
     if not actors:
         raise Problem(403, "forbidden")

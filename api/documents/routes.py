@@ -33,9 +33,7 @@ _BODY: Final = {
         "required": True,
         "content": {
             **{t: {"schema": {"type": "string", "format": "binary"}} for t in sorted(TYPES)},
-            MULTIPART: {
-                "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
-            },
+            MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
         },
     }
 }
@@ -66,7 +64,9 @@ async def upload(
 
 
 @router.get("/documents/{document}", summary="Read a file")
-def download(document: Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")], place: Place, who: SignedIn) -> Response:
+def download(
+    document: Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")], place: Place, who: SignedIn
+) -> Response:
     """Give a file to who may read the case's files, and record it."""
     with place.database.write() as connection:
         head = document_head(connection, document)

@@ -60,7 +60,7 @@ def incidents(
             connection,
             status=None if status == "all" else status,
             process=process,
-            after=keys_of(cursor, datetime, str),  # type: ignore[arg-type]
+            after=keys_of(cursor, datetime, str),
             limit=limit + 1,
         )
     page = rows[:limit]

@@ -67,4 +67,6 @@ def me_of(account: Account, lang: str) -> Me:
 
 def set_cookie(response: Response, token: str, *, secure: bool, hours: float) -> None:
     """Give the session to a browser."""
-    response.set_cookie(COOKIE, token, max_age=int(hours * 3600), httponly=True, samesite="lax", secure=secure, path="/")
+    response.set_cookie(
+        COOKIE, token, max_age=int(hours * 3600), httponly=True, samesite="lax", secure=secure, path="/"
+    )
