@@ -52,9 +52,9 @@ def worked(desk: Desk, no: str, unit: str, order: str, **result: Any) -> None:
     desk.act(no, "review_result", order, accept="yes")
 
 
-def returned(desk: Desk, no: str, order: str) -> None:
+def returned(desk: Desk, no: str, order: str, unit: str = UNIT, owner: str = OTHER_UNIT) -> None:
     """The unit gives the order back, and two persons agree."""
-    desk.become(f"liaison.{UNIT}")
+    desk.become(f"liaison.{unit}")
     desk.act(
         no,
         "request_return",
@@ -62,7 +62,7 @@ def returned(desk: Desk, no: str, order: str) -> None:
         ground="not_our_duty",
         reason="该路灯由城市管理部门管护。",
         basis="路灯管护职责清单",
-        proposed_owner=OTHER_UNIT,
+        proposed_owner=owner,
     )
     desk.become("order_reviewer")
     desk.act(no, "review_return", order, approve="yes", reason="情况属实")
