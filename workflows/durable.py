@@ -43,6 +43,7 @@ class Armed:
     """A timer that is being kept."""
 
     n: int
+    at: datetime
     task: "asyncio.Task[None]"
 
 
@@ -231,18 +232,23 @@ class DurableProcess:
     def _arm(self, orders: tuple[TimerOrder, ...]) -> None:
         wanted = {order.key: order for order in orders}
         for key in [k for k, armed in self._timers.items() if k not in wanted or wanted[k].n != armed.n]:
-            self._timers.pop(key).task.cancel()
+            stale = self._timers.pop(key)
+            # One whose instant has come may be ringing at this moment: it is left to ring for nothing.
+            if stale.at > workflow.now():
+                stale.task.cancel()
         for order in orders:
             armed = self._timers.get(order.key)
             if armed is None or armed.task.done():
-                self._timers[order.key] = Armed(order.n, asyncio.create_task(self._keep(order.at, order.summary)))
+                self._timers[order.key] = Armed(order.n, order.at, asyncio.create_task(self._keep(order)))
 
-    async def _keep(self, at: datetime, summary: str) -> None:
-        left = at - workflow.now()
+    async def _keep(self, order: TimerOrder) -> None:
+        left = order.at - workflow.now()
         if left > timedelta():
             # The server counts whole milliseconds; ringing early would find nothing due.
-            await workflow.sleep(left + ONE_MS, summary=summary)
-        self._tick = True
+            await workflow.sleep(left + ONE_MS, summary=order.summary)
+        armed = self._timers.get(order.key)
+        if armed is not None and armed.n == order.n:
+            self._tick = True
 
     # -------------------------------------------------------------------------------------------------------- effects
 

@@ -269,9 +269,7 @@ class LiveCase:
                 started = history.events[0].workflow_execution_started_event_attributes
                 if not started.continued_execution_run_id:
                     return found
-                before = self.engine.client.get_workflow_handle(
-                    self.process, run_id=started.continued_execution_run_id
-                )
+                before = self.engine.client.get_workflow_handle(self.process, run_id=started.continued_execution_run_id)
                 history = await before.fetch_history()
         except RPCError:
             return found

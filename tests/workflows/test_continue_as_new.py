@@ -18,7 +18,9 @@ SUGGEST_AT = 40
 
 
 @pytest.fixture(scope="module")
-def short_server(tmp_path_factory: pytest.TempPathFactory, temporal_program: object) -> Iterator[servers.TemporalServer]:
+def short_server(
+    tmp_path_factory: pytest.TempPathFactory, temporal_program: object
+) -> Iterator[servers.TemporalServer]:
     """A server that finds histories long after forty events."""
     del temporal_program
     config = {"limit.historyCount.suggestContinueAsNew": SUGGEST_AT}

@@ -69,7 +69,10 @@ async def test_refused_messages_and_stale_outcomes_never_wedge_the_process(engin
 async def test_a_signal_or_update_of_the_wrong_shape_is_turned_away_and_the_case_goes_on(engine: Engine) -> None:
     case = await (await engine.case()).opened()
     await case.handle.signal("decide", {"nonsense": 1})
-    await case.handle.signal("sync", "too", )
+    await case.handle.signal(
+        "sync",
+        "too",
+    )
     await case.handle.signal("no_such_signal", 1)
     for argument in ({"id": "x"}, "text", None, {"id": "x", "actor": 3, "received_at": "never", "body": {}}):
         with pytest.raises(WorkflowUpdateFailedError):

@@ -53,8 +53,6 @@ def other_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-
-
 async def test_histories_replay_when_rules_limits_effects_and_texts_have_changed(
     engine: Engine, request: pytest.FixtureRequest
 ) -> None:
@@ -65,7 +63,9 @@ async def test_histories_replay_when_rules_limits_effects_and_texts_have_changed
     await replays(histories)
 
 
-async def test_a_history_holds_ids_and_codes_and_nothing_personal(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_history_holds_ids_and_codes_and_nothing_personal(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
     case = await full_life(engine)
     (history,) = await case.histories()
     text = history.to_json()
@@ -75,5 +75,3 @@ async def test_a_history_holds_ids_and_codes_and_nothing_personal(engine: Engine
         assert not any(planted in where for where in shown), planted
     assert case.no in text
     assert DEPARTMENTS in text
-
-

@@ -33,9 +33,7 @@ async def test_a_case_lives_from_screening_to_closing_and_is_redone(either_engin
     assert {"received", "replied", "closed", "redo"} <= {n.what for n in rows(either_engine.database, NoticeRow)}
 
 
-async def test_the_same_life_without_the_sandbox(
-    temporal_server: servers.TemporalServer, database: Database
-) -> None:
+async def test_the_same_life_without_the_sandbox(temporal_server: servers.TemporalServer, database: Database) -> None:
     client = await Client.connect(temporal_server.address, plugins=[plugin(sandbox=False)])
     async with engine_on(client, database) as engine:
         await life(engine)
