@@ -1,0 +1,1 @@
+"""Alembic migrations: one reversible step a file."""

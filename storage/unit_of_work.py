@@ -7,6 +7,7 @@ the caller can retry rather than a hanging one.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 POOL_TIMEOUT_S: Final = 1.0
+TURN_TIMEOUT_S: Final = 1.5
 LOCK_TIMEOUT_MS: Final = 1000
 STATEMENT_TIMEOUT_MS: Final = 1500
 
@@ -28,6 +30,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 16) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
+        self._one_at_a_time = Lock()
         self.engine = _sqlite_engine(url, pool_size) if self.sqlite else _postgres_engine(url, pool_size)
 
     @contextmanager
@@ -37,7 +40,7 @@ class Database:
         Raises :class:`StorageUnavailable` for what a later try may cure.
         """
         try:
-            with self.engine.connect() as connection:
+            with self._turn(), self.engine.connect() as connection:
                 if self.sqlite:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 try:
@@ -50,6 +53,22 @@ class Database:
             if _passing(error):
                 raise StorageUnavailable(type(error).__name__) from error
             raise
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let the threads of this process write to SQLite one after the other.
+
+        They could only wait for its one lock by trying again, which lets some starve while others pass.
+        """
+        if not self.sqlite:
+            yield
+            return
+        if not self._one_at_a_time.acquire(timeout=TURN_TIMEOUT_S):
+            raise StorageUnavailable("turn")
+        try:
+            yield
+        finally:
+            self._one_at_a_time.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
