@@ -50,10 +50,11 @@ BY_INITIATIVE: Final = (
 
 @dataclass(frozen=True)
 class Told:
-    """One thing that happened: its sentence, and the words that came with it as pairs of label and text."""
+    """One thing that happened: its sentence, the words that came with it as pairs of label and text, its codes in words."""
 
     sentence: str
     words: tuple[tuple[str, str], ...] = ()
+    details: str = ""
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def _told(
 ) -> Told:
     body = wording.said(event.body, people, units, lang)
     words = tuple((text(f"console.field.{f}", lang), w) for f, w in read.get(event.seq, {}).items())
-    return Told(sentence(event.type, body, lang), words)
+    return Told(sentence(event.type, body, lang), words, wording.details(event.body, lang))
 
 
 def _more(view: CaseOut) -> tuple[Action, ...]:

@@ -9,6 +9,10 @@ from storage.texts import known, text
 
 _STEPS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 WHO: Final = ("by",)
+TOLD: Final = ("approve", "granted", "way", "ground", "how", "reached", "solved", "satisfaction", "caller_told")
+"""Fields of events that their sentences leave out and readers want."""
+GROUNDED: Final = ("request_return", "request_extension", "request_termination", "decline")
+OF_A_WAY: Final = ("console.choice.line", "console.choice.decline.ground")
 UNITS: Final = ("unit", "proposed_owner")
 
 
@@ -72,3 +76,22 @@ def said(body: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, 
         if field in out:
             out[field] = label(kind, out[field], lang)
     return out
+
+
+def details(body: Mapping[str, Any], lang: str) -> str:
+    """Return what an event's codes say beside its sentence: how it was decided, on which ground, how satisfied."""
+    found = ((f, body[f]) for f in TOLD if body.get(f) is not None)
+    colon = text("console.colon", lang)
+    parts = [f"{text(f'console.field.{f}', lang)}{colon}{_value(f, v, lang)}" for f, v in found]
+    return text("console.comma", lang).join(parts)
+
+
+def _value(field: str, value: object, lang: str) -> str:
+    """Return a code in words: yes and no by their field, others by the first of the catalogue's homes that knows them."""
+    if isinstance(value, bool):
+        answer = "yes" if value else "no"
+        keys = [f"console.{answer}.{'approve' if field == 'granted' else field}", f"console.{answer}"]
+    else:
+        homes = (field, f"console.choice.{field}", *(f"console.choice.{c}.{field}" for c in GROUNDED), *OF_A_WAY)
+        keys = [f"{home}.{value}" for home in homes]
+    return next((text(k, lang) for k in keys if known(k)), str(value))

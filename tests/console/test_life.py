@@ -18,6 +18,8 @@ def archived(console: Running, desk: Desk, no: str) -> None:
     assert desk.faults() == []
     desk.shot(f"archived-{no}")
     assert desk.page.locator(".todo-list").count() == 0
+    told = desk.page.inner_text(".timeline")
+    assert ("满意度：满意" if desk.lang == "zh" else "Satisfaction: Satisfied") in told
 
 
 def test_straight_to_the_archive(console: Running, desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from storage.models import AuditRow, IncidentRow, ProcessRow, table
+from storage.unit_of_work import StorageUnavailable
 from tests.console.kit import UNIT, Desk, Running
 from tests.console.people import dispatched, register, worked
 
@@ -158,3 +159,16 @@ def test_incidents_have_their_buttons_and_a_parked_case_goes_on(console: Running
     assert console.rows(audit.select().where(audit.c.action == "restart", audit.c.subject == f"case/{no}"))
     with console.database.write() as connection:
         connection.execute(incident.delete().where(incident.c.process == f"case/{no}"))
+
+
+def test_a_database_that_is_away_is_said_in_words(
+    console: Running, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.become("agent")
+    desk.open("/console/")
+
+    def away() -> None:
+        raise StorageUnavailable
+
+    monkeypatch.setattr(console.database, "read", away)
+    looked_at(desk, "/console/cases", "error-503", 503)
