@@ -233,3 +233,20 @@ def test_the_same_words_are_shown_with_a_hint_to_merge(console: Running, desk: D
     assert first in desk.page.inner_text(".hint-line")
     opened(desk, second, "merge")
     assert desk.page.input_value("#f-into") == first
+
+
+def test_a_request_taken_while_the_engine_is_away_has_its_number_and_becomes_a_case(
+    console: Running, desk: Desk
+) -> None:
+    desk.become("agent")
+    console.engine.mood = "silent"
+    try:
+        no = register(desk)
+    finally:
+        console.engine.mood = "working"
+    desk.page.wait_for_selector(".pending")
+    assert no in desk.page.inner_text("h1")
+    assert desk.faults() == []
+    request = CommitRequest(process=f"case/{no}", seq=0, head=GENESIS, now=datetime.now(UTC), envelope=None)
+    console.engine.journal.commit(request)  # what the relay starts
+    desk.page.wait_for_selector(".case-head")
