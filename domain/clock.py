@@ -300,7 +300,7 @@ _UNITS_EN: Final = {
 
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "rule": ("规则 {rule}，版本 {version}", "Rule {rule}, version {version}"),
-    "source": ("依据：{source}", "Source: {source}"),
+    "source": ("依据：{source_zh}", "Source: {source}"),
     "limit": ("时限：{limit_zh}", "Limit: {limit_en}"),
     "nominal": ("按比例缩短，原时限：{limit_zh}", "Scaled down from {limit_en}"),
     "start": ("起算：{at}", "Started: {at}"),
@@ -362,7 +362,7 @@ def _facts(clock: Clock) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _rule_facts(clock: Clock) -> Iterator[tuple[str, dict[str, str]]]:
     yield "rule", {"rule": clock.rule, "version": clock.rule_version}
-    yield "source", {"source": clock.source}
+    yield "source", {"source": clock.source, "source_zh": clock.source.replace("our default", "本系统默认")}
     yield "limit", _limit_values(clock.limit)
     if clock.nominal is not None:
         yield "nominal", _limit_values(clock.nominal)
