@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.labels import details_text, effect_summary, timer_summary
+from activities.labels import Names, details_text, effect_summary, timer_summary
 from activities.signatures import CommitRequest, CommitResult, EffectOrder, TimerOrder
 from domain.deciders import decider_of
 from domain.kernel import GENESIS, TICK, Advanced, FailEffect, Process, advance, card, needs, todos
@@ -166,15 +166,15 @@ class Journal:
     def _result(
         self, connection: Connection, request: CommitRequest, decider: Decider, advanced: Advanced, pack: Pack
     ) -> CommitResult:
-        process = advanced.process
+        process, names = advanced.process, self.rules.unit_name
         new_from = process.seq - sum(len(r.events) for r in advanced.records)
         if request.everything or request.seq < new_from or any(r.again for r in advanced.records):
             after = 0 if request.everything or any(r.again for r in advanced.records) else request.seq
             rows = sql.owed_effects(connection, request.process, after)
-            effects = [_order(r.id, r.kind, r.target, r.body, r.attempt, pack, urgent=r.urgent) for r in rows]
+            effects = [_order(r.id, r.kind, r.target, r.body, r.attempt, pack, names, urgent=r.urgent) for r in rows]
         else:
             planned = [e for r in advanced.records for e in r.effects]
-            effects = [_order(e.id, e.kind, e.target, e.body, e.attempt, pack, urgent=e.urgent) for e in planned]
+            effects = [_order(e.id, e.kind, e.target, e.body, e.attempt, pack, names, urgent=e.urgent) for e in planned]
         closed = decider.closed(process.state)
         seen_card = card(decider, process)
         return CommitResult(
@@ -190,7 +190,7 @@ class Journal:
             card=seen_card,
             closed=closed,
             owed=sql.count_owed(connection, request.process) if closed else 0,
-            details=details_text(seen_card),
+            details=details_text(seen_card, names),
         )
 
     # ------------------------------------------------------------------------------------------------------- looking up
@@ -278,7 +278,7 @@ def _columns(decider: Decider, process: Process) -> Mapping[str, Sequence[Mappin
 
 
 def _order(
-    id_: str, kind: str, target: str, body: Mapping[str, Any], attempt: int, pack: Pack, *, urgent: bool
+    id_: str, kind: str, target: str, body: Mapping[str, Any], attempt: int, pack: Pack, names: Names, *, urgent: bool
 ) -> EffectOrder:
     extra: dict[str, Any] = {}
     if kind in DELIVERED:
@@ -294,7 +294,7 @@ def _order(
         id=id_,
         kind=kind,
         target=target,
-        summary=effect_summary(kind, target, body),
+        summary=effect_summary(kind, target, body, names),
         urgent=urgent,
         attempt=attempt,
         on_refused=body.get("on_refused"),

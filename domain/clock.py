@@ -391,6 +391,11 @@ def _counted_facts(unit: Unit, counted: Counted) -> Iterator[tuple[str, dict[str
         yield "moved", {"day": counted.moved_from.isoformat(), "last": counted.last.isoformat()}
 
 
+def limit_zh(text: str) -> str:
+    """Return a limit such as ``7wd`` in Chinese: 7 个工作日."""
+    return _limit_values(Limit.parse(text))["limit_zh"]
+
+
 def _limit_values(limit: Limit) -> dict[str, str]:
     return {
         "limit": str(limit),

@@ -13,13 +13,14 @@ from domain.calendar import Calendar
 from domain.permissions import Permissions
 from domain.policy import Pack, pack_sha
 from storage.journal import insert_once, upsert
-from storage.models import CalendarRow, PolicyRow, SettingRow, table
+from storage.models import CalendarRow, PolicyRow, SettingRow, UnitRow, table
 from storage.policies import load_calendar, load_pack, load_permissions
 from storage.unit_of_work import Database
 
 _policy = table(PolicyRow)
 _calendar = table(CalendarRow)
 _setting = table(SettingRow)
+_unit = table(UnitRow)
 
 
 class RuleMissing(LookupError):
@@ -33,6 +34,7 @@ class Rules:
         self._database = database
         self.pack = lru_cache(maxsize=64)(self._pack)
         self.calendar = lru_cache(maxsize=16)(self._read_calendar)
+        self.unit_name = lru_cache(maxsize=4096)(self._read_unit_name)
 
     def _pack(self, pack_id: str, version: str, sha: str) -> Pack:
         with self._database.read() as connection:
@@ -53,6 +55,12 @@ class Rules:
         if body is None:
             raise RuleMissing(f"calendar {version} is not in the database")
         return Calendar.model_validate_json(body)
+
+    def _read_unit_name(self, code: str) -> str:
+        """Return the Chinese name of a unit as it was when this process first asked; the code of what is no unit."""
+        with self._database.read() as connection:
+            name = connection.execute(select(_unit.c.name_zh).where(_unit.c.code == code)).scalar_one_or_none()
+        return name or code
 
     def permissions(self) -> Permissions:
         """Return the permission table of this release."""

@@ -35,7 +35,7 @@ class Parts:
 @contextmanager
 def parts(settings: WorkerSettings) -> Iterator[Parts]:
     """Open database, HTTP client and threads; close them at the end."""
-    database = Database(settings.database_url, pool_size=settings.threads)
+    database = Database(settings.database_url, pool_size=2 * settings.threads)
     with (
         ThreadPoolExecutor(settings.threads, thread_name_prefix="activity") as threads,
         httpx.Client(limits=httpx.Limits(max_connections=settings.threads), follow_redirects=False) as http,

@@ -221,7 +221,7 @@ def _told(
 ) -> Told:
     body = wording.said(event.body, people, units, lang)
     words = tuple((text(f"console.field.{f}", lang), w) for f, w in read.get(event.seq, {}).items())
-    return Told(sentence(event.type, body, lang), words, wording.details(event.body, lang))
+    return Told(sentence(event.type, body, lang), words, wording.details(event.type, event.body, lang))
 
 
 def _more(view: CaseOut) -> tuple[Action, ...]:

@@ -11,6 +11,8 @@ _STEPS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")
 WHO: Final = ("by",)
 TOLD: Final = ("approve", "granted", "way", "ground", "how", "reached", "solved", "satisfaction", "caller_told")
 """Fields of events that their sentences leave out and readers want."""
+SPOKEN: Final[Mapping[str, tuple[str, ...]]] = {"order_ended": ("how",)}
+"""Fields that the sentence of an event has said already."""
 GROUNDED: Final = ("request_return", "request_extension", "request_termination", "decline")
 OF_A_WAY: Final = ("console.choice.line", "console.choice.decline.ground")
 UNITS: Final = ("unit", "proposed_owner")
@@ -78,9 +80,9 @@ def said(body: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, 
     return out
 
 
-def details(body: Mapping[str, Any], lang: str) -> str:
+def details(event: str, body: Mapping[str, Any], lang: str) -> str:
     """Return what an event's codes say beside its sentence: how it was decided, on which ground, how satisfied."""
-    found = ((f, body[f]) for f in TOLD if body.get(f) is not None)
+    found = ((f, body[f]) for f in TOLD if body.get(f) is not None and f not in SPOKEN.get(event, ()))
     colon = text("console.colon", lang)
     parts = [f"{text(f'console.field.{f}', lang)}{colon}{_value(f, v, lang)}" for f, v in found]
     return text("console.comma", lang).join(parts)
