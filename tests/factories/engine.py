@@ -180,16 +180,19 @@ class LiveCase:
         """Send a decision by update-with-start; again when the run was just ending or continuing, as the API does."""
         for _ in range(MOST_SENDS):
             try:
-                return await self.engine.client.execute_update_with_start_workflow(
+                receipt: Receipt = await self.engine.client.execute_update_with_start_workflow(
                     name, decision, start_workflow_operation=self.operation, id=decision.id, result_type=Receipt
                 )
             except WorkflowUpdateFailedError as error:
-                assert isinstance(error.cause, ApplicationError), error.cause
+                if not isinstance(error.cause, ApplicationError):
+                    raise
                 raise Refused(error.cause.type or "", error.cause.details) from error
             except RPCError as error:
                 if error.status not in AGAIN:
                     raise
                 await asyncio.sleep(0.05)
+            else:
+                return receipt
         raise AssertionError(f"{name} of {self.process} did not get through")
 
     async def refuses(self, name: str, **more: Any) -> str:

@@ -1,6 +1,7 @@
 """Law 3 on the engine: incidents, and a process that completes only when nothing is owed."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 import activities.journal
 from activities.notices import Notices
 from activities.signatures import EffectOrder, Performed
+from storage import journal
 from storage.models import IncidentRow, NoticeRow
 from tests.factories.city import rows
 from tests.factories.engine import Engine, LiveCase, seen, until
@@ -105,7 +107,7 @@ async def test_a_closed_case_that_waits_for_an_operator_looks_again_ever_more_ra
 
     found = await until(enough)
     tail = [w for w in found if w < 600_000][-4:]
-    assert all(b == 2 * a for a, b in zip(tail, tail[1:], strict=False)), found
+    assert all(b == 2 * a for a, b in pairwise(tail)), found
     for incident in await incidents(case):
         await case.give("waive_effect", effect=incident.effect)
     assert await case.handle.result() == "answered"
@@ -133,13 +135,13 @@ async def test_a_refused_merge_comes_back_as_refuse_merge_and_its_effect_is_sett
     await leading.give("answer")
     await leading.handle.result()
     await leading.keep()
-    real = activities.journal.sql.facts
+    real = journal.facts
 
     def still_open(connection: Any, needs: Any) -> Any:
         units, items, cases = real(connection, needs)
         return units, items, {no: c.model_copy(update={"open": True}) for no, c in cases.items()}
 
-    monkeypatch.setattr(activities.journal.sql, "facts", still_open)
+    monkeypatch.setattr(journal, "facts", still_open)
     await merging.give("merge", into=leading.no)
     await until(lambda: "merge_refused" in merging.types())
     await merging.settled()

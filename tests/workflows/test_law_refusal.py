@@ -1,12 +1,14 @@
 """Law 5 on the engine: a refusal reaches its caller with a code, writes one command row, and wedges nothing."""
 
+from typing import Any
+
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from domain.process import SYSTEM, Actor, Envelope
 from domain.messages import Message
+from domain.process import SYSTEM, Actor, Envelope
 from tests.factories.city import added, counts
-from tests.factories.engine import Engine, Refused, until
+from tests.factories.engine import Engine, LiveCase, Refused
 
 
 async def test_a_refused_decision_reaches_the_caller_as_its_code_and_writes_one_command_row(
@@ -43,16 +45,15 @@ async def test_somebody_who_saw_more_than_the_workflow_knows_is_not_refused_by_c
 
 async def test_refused_messages_and_stale_outcomes_never_wedge_the_process(engine: Engine) -> None:
     case = await (await engine.case()).opened()
-    for n, (name, body) in enumerate(
-        [
-            ("confirm_merge", {"into": "nobody"}),
-            ("attach_follower", {"case": 7}),
-            ("no_such_command", {}),
-            ("fail_effect", {"effect": "case/x/1/0", "kind": "k", "target": "t", "code": "c"}),
-            ("ring", {"key": "screen/due", "n": 1}),
-            ("tick", {}),
-        ]
-    ):
+    messages: list[tuple[str, dict[str, Any]]] = [
+        ("confirm_merge", {"into": "nobody"}),
+        ("attach_follower", {"case": 7}),
+        ("no_such_command", {}),
+        ("fail_effect", {"effect": "case/x/1/0", "kind": "k", "target": "t", "code": "c"}),
+        ("ring", {"key": "screen/due", "n": 1}),
+        ("tick", {}),
+    ]
+    for n, (name, body) in enumerate(messages):
         envelope = Envelope(
             id=f"m/{case.no}/{n}",
             process=case.process,
@@ -83,8 +84,6 @@ async def test_a_signal_or_update_of_the_wrong_shape_is_turned_away_and_the_case
 
 
 async def test_a_decision_for_a_request_nobody_registered_is_refused_and_its_run_ends(engine: Engine) -> None:
-    from tests.factories.engine import LiveCase
-
     case = LiveCase(engine, "20260302-777777")
     engine.cases.append(case)
     assert await case.refuses("triage", triage="routine") == "unknown_process"

@@ -1,7 +1,5 @@
 """Law 4: replay never decides again; rules, limits, effects and texts change freely while cases run."""
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,9 +10,8 @@ from activities.signatures import DEPARTMENTS
 from domain import case as rules
 from domain import kernel
 from domain.casework import outward, wakeups
-from domain.process import Event
 from tests.factories.city import ADDRESS, CONTENT, NAME, PHONE, PLACE, TITLE
-from tests.factories.engine import Engine, LiveCase, replays, until
+from tests.factories.engine import Engine, LiveCase, replays
 
 
 async def full_life(engine: Engine) -> LiveCase:
@@ -34,7 +31,7 @@ async def full_life(engine: Engine) -> LiveCase:
 
 
 @pytest.fixture
-def other_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def other_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another city: nothing is allowed, nothing is owed, no timers, other words. Whoever decided now would decide otherwise."""
 
     def never(*_: Any, **__: Any) -> Any:
@@ -50,7 +47,6 @@ def other_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.setattr(module, name, never)
     monkeypatch.setattr(Journal, "commit", never)
     monkeypatch.setattr(rules, "RULES", dict.fromkeys(rules.RULES, never))
-    yield
 
 
 async def test_histories_replay_when_rules_limits_effects_and_texts_have_changed(

@@ -95,7 +95,7 @@ def test_an_error_of_the_database_tells_no_values(database_url: str) -> None:
     values = {"k": "once", "v": "13900000421"}
     with database.write() as connection:
         connection.execute(insert, values)
-    with pytest.raises(Exception, match=r"(?i)unique") as error, database.write() as connection:  # noqa: PT011
+    with pytest.raises(Exception, match=r"(?i)unique") as error, database.write() as connection:
         connection.execute(insert, values)
     assert "13900000421" not in str(error.value)
     database.close()
