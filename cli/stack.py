@@ -39,6 +39,11 @@ class Plan:
     relay_every: float = 30.0
     relay_after: float = 60.0
     worker_env: dict[str, str] = field(default_factory=dict)
+    api_env: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
+    """Other builds of ``worker`` or ``api`` to run: test builds that can be told to die at one point."""
+    tempers: Path | None = None
+    """How the department systems behave, if not as usual."""
 
 
 class Stack:
@@ -104,6 +109,7 @@ class Stack:
         args = ["-m", "simulation.departments", "--port", str(self.ports["departments"]), "--api", self.api]
         day = _seconds(self.plan.pack)
         args += ["--seed", str(self.plan.seed), "--day", str(day), "--state", str(self.data / "departments.jsonl")]
+        args += ["--config", str(self.plan.tempers)] if self.plan.tempers else []
         child = self._start("departments", args)
         child.wait_until(lambda: _answers(f"{self.departments}/healthz"), START_S)
 
@@ -117,7 +123,7 @@ class Stack:
             "SANHUAN_RELAY_AFTER": str(self.plan.relay_after),
             **self.plan.worker_env,
         }
-        self._start("worker", ["-m", "worker"], env).wait_until(ready.exists, START_S)
+        self._start("worker", ["-m", self._module("worker")], env).wait_until(ready.exists, START_S)
 
     def start_api(self) -> None:
         """Start API and console."""
@@ -135,8 +141,26 @@ class Stack:
 
     def kill_worker(self) -> None:
         """Kill the worker (-9) and start it again."""
-        self.children["worker"].kill()
-        self.start_worker()
+        self.kill("worker")
+        self.start_again("worker")
+
+    def kill(self, part: str) -> None:
+        """Kill a part (-9): ``temporal`` (if it is ours), ``worker``, ``api`` or ``departments``. One that is dead stays so."""
+        if part == "temporal":
+            if self.temporal is None:
+                raise ServerError("the Temporal server is not ours to kill")
+            self.temporal.kill()
+        else:
+            self.children[part].kill()
+
+    def start_again(self, part: str) -> None:
+        """Start a part that was killed, on the same port and the same files."""
+        if part == "temporal":
+            if self.temporal is not None:
+                self.temporal.restart()
+            return
+        start = {"worker": self.start_worker, "api": self.start_api, "departments": self.start_departments}
+        start[part]()
 
     def dead(self) -> list[str]:
         """Return the parts that have ended by themselves."""
@@ -153,6 +177,9 @@ class Stack:
                     self.children[name].stop()
         if self.temporal is not None:
             self.temporal.stop()
+
+    def _module(self, part: str) -> str:
+        return self.plan.modules.get(part, part)
 
     def _start(self, name: str, args: Sequence[str], env: dict[str, str] | None = None) -> Child:
         child = Child(
@@ -174,14 +201,14 @@ class Stack:
 
     def _note_pids(self) -> None:
         """Keep the ids of what runs: a start after a crash of the starter ends what it left behind."""
-        pids = [child.pid for child in self.children.values() if child.running]
+        pids: list[int | None] = [child.pid for child in self.children.values() if child.running]
         pids += [self.temporal.pid] if self.temporal is not None else []
         (self.data / "running.json").write_text(json.dumps(pids))
 
     def _end_leftovers(self) -> None:
         """End the processes an earlier start on this data directory left running, and nothing else."""
         noted = self.data / "running.json"
-        for pid in json.loads(noted.read_text()) if noted.exists() else []:
+        for pid in filter(None, json.loads(noted.read_text()) if noted.exists() else []):
             command = Path(f"/proc/{pid}/cmdline")
             with suppress(OSError):
                 line = command.read_bytes()
