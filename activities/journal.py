@@ -38,7 +38,8 @@ class Journal:
         self.database = database
         self.rules = Rules(database)
 
-    @activity.defn(name="journal.commit")
+    # An exception thrown into the thread from outside, at a time limit, would leave a lock or a connection taken for ever.
+    @activity.defn(name="journal.commit", no_thread_cancel_exception=True)
     def commit(self, request: CommitRequest) -> CommitResult:
         """Decide and write. Raises a retryable error when the database is away: then nothing was written."""
         try:
@@ -183,7 +184,7 @@ class Journal:
             head=process.head,
             code=advanced.refusal,
             detail=advanced.detail,
-            events=tuple(e.type for e in advanced.records[-1].events) if advanced.records else (),
+            events=_own_events(request.envelope, advanced),
             effects=tuple(effects),
             settled=tuple(k for r in advanced.records for k, v in r.settled.items() if v != "planned"),
             timers=tuple(TimerOrder(key=t.key, n=t.n, at=t.at, summary=timer_summary(t)) for t in process.timers),
@@ -275,6 +276,12 @@ def _claims(decider: Decider, process: Process) -> frozenset[str]:
 
 def _columns(decider: Decider, process: Process) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     return decider.columns(process.state) if process.seq else {}
+
+
+def _own_events(envelope: Envelope | None, advanced: Advanced) -> tuple[str, ...]:
+    """Return the types of the events of this very command, as a repeated id will: not of timers that rang before or after it."""
+    records = [r for r in advanced.records if envelope is None or r.command.id == envelope.id]
+    return tuple(e.type for e in records[-1].events) if records else ()
 
 
 def _order(

@@ -16,7 +16,7 @@ class Notices:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    @activity.defn(name="notices.give")
+    @activity.defn(name="notices.give", no_thread_cancel_exception=True)
     def give_notice(self, order: EffectOrder) -> Performed:
         """Give the notice once: its row and the settled effect are one transaction."""
         try:

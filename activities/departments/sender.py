@@ -25,7 +25,7 @@ class Departments:
         self.database = database
         self.http = http
 
-    @activity.defn(name="departments.send_message")
+    @activity.defn(name="departments.send_message", no_thread_cancel_exception=True)
     def send_order_message(self, order: EffectOrder) -> Performed:
         """Send one message. Errors of the far side are retried by the policy; refusals for good become an incident."""
         now = datetime.now(UTC)

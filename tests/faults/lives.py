@@ -1,0 +1,150 @@
+"""What became of each case, in a form in which a run with faults can be laid beside one without.
+
+Numbers, ids and instants differ from run to run, so they are replaced by what they stand for. Cases of a pack in seconds meet
+deadlines by chance of the clock; of them only what people did and what the world was told of that is compared.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, select
+
+from domain.deciders import decider_of
+from domain.export import export_case, verify
+from domain.kernel import Process, Written
+from storage.models import DeliveryRow, EffectRow, EventRow, NoticeRow, ProcessRow, table
+from storage.rules import Rules
+from storage.unit_of_work import Database
+from tests.faults.driver import Play, lines
+from tests.faults.scripts import STRICT
+
+INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
+REFERENCE: Final = re.compile(r"d/[0-9a-f]{64}")
+DOCUMENT: Final = re.compile(r"doc-[0-9a-f]{32}")
+OF_CLOCKS: Final = frozenset(
+    {"timer_rang", "warning_given", "overdue_reached", "overdue_annulled", "clock_set", "clock_stopped", "order_signed"}
+)
+"""Events that depend on when something was done, not on what was done."""
+TOLD_OF_CLOCKS: Final = frozenset({"yellow_card", "red_card", "overdue", "due_changed"})
+
+
+class Life(BaseModel):
+    """One case as two runs can be compared: what happened, what was owed, told and delivered."""
+
+    script: str
+    events: list[Any] = []
+    effects: list[Any] = []
+    notices: list[Any] = []
+    deliveries: list[Any] = []
+    received: list[Any] = []
+
+
+def read_lives(database: Database, plays: Iterable[Play], departments: Path) -> dict[str, Life]:
+    """Read the lives of all plays that are to be compared, by label and request."""
+    taken: dict[str, list[Any]] = {}
+    for line in lines(departments) if departments.exists() else ():
+        if "message" in line:
+            data = line["event"]["data"]
+            taken.setdefault(data["case"], []).append((line["message"], data["unit"], data["order"], data["what"]))
+    with database.read() as connection:
+        return {
+            f"{play.label}.{case}": _life(connection, play, case, taken.get(no, []))
+            for play in plays
+            if play.script.compared
+            for case, no in play.numbers.items()
+        }
+
+
+def differences(calm: Mapping[str, Life], storm: Mapping[str, Life]) -> list[str]:
+    """Say how the lives of a run with faults differ from those of a run without, a line each."""
+    found = [f"{label} is only in one of the runs" for label in sorted(set(calm) ^ set(storm))]
+    for label in sorted(set(calm) & set(storm)):
+        for field in ("events", "effects", "notices", "deliveries", "received"):
+            a, b = getattr(calm[label], field), getattr(storm[label], field)
+            if a != b:
+                found.append(f"{label} ({calm[label].script}) {field}: {_first(a, b)}")
+    return found
+
+
+def ledgers(database: Database) -> list[str]:
+    """Recompute every clock of every case as ``sanhuan verify`` does; return what does not agree."""
+    rules = Rules(database)
+    found: list[str] = []
+    p, e = table(ProcessRow), table(EventRow)
+    with database.read() as connection:
+        ids = connection.execute(select(p.c.id).where(p.c.kind == "case").order_by(p.c.id)).scalars().all()
+    for id_ in ids:
+        with database.read() as connection:
+            row = connection.execute(select(p).where(p.c.id == id_)).one()
+            rows = connection.execute(select(e).where(e.c.process == id_).order_by(e.c.seq)).all()
+        process = Process.model_validate_json(row.snapshot)
+        state = decider_of(id_).state.model_validate(process.state)
+        events = [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows]
+        pack = rules.pack(state.pack, state.pack_version, state.pack_sha)
+        export = export_case(
+            process.model_copy(update={"state": state}), events, pack, rules.calendar(state.calendar), row.updated_at
+        )
+        found += [f"{id_}: {difference}" for difference in verify(export)]
+    return found
+
+
+def _life(connection: Connection, play: Play, case: str, received: list[Any]) -> Life:
+    process = play.process(case)
+    names = {no: f"<{name}>" for name, no in play.numbers.items()}
+    strict = play.script.pack == STRICT
+
+    def plain(value: Any) -> Any:
+        return _plain(value, names)
+
+    events = connection.execute(
+        select(table(EventRow)).where(table(EventRow).c.process == process).order_by(table(EventRow).c.seq)
+    ).all()
+    kept = {e.seq: n for n, e in enumerate((e for e in events if strict or e.type not in OF_CLOCKS), start=1)}
+    life = Life(script=play.script.name)
+    life.events = [(kept[e.seq], e.type, plain(e.body)) for e in events if e.seq in kept]
+    f = table(EffectRow)
+    effects = connection.execute(select(f).where(f.c.process == process).order_by(f.c.seq, f.c.id)).all()
+    effects = [r for r in effects if r.seq in kept and (strict or r.body.get("what") not in TOLD_OF_CLOCKS)]
+    ids = {r.id: f"{kept[r.seq]}/{r.id.rpartition('/')[2]}" for r in effects}
+    life.effects = [(ids[r.id], r.kind, plain(r.target), plain(r.body), r.urgent, r.status) for r in effects]
+    n, d = table(NoticeRow), table(DeliveryRow)
+    life.notices = sorted(
+        (ids[r.effect], plain(r.target), r.what)
+        for r in connection.execute(select(n).where(n.c.process == process))
+        if r.effect in ids
+    )
+    life.deliveries = sorted(
+        (ids[r.effect], r.unit, r.channel)
+        for r in connection.execute(select(d).where(d.c.process == process))
+        if r.effect in ids
+    )
+    life.received = sorted((ids[m[0]], *m[1:]) for m in received if m[0] in ids)
+    return life
+
+
+def _plain(value: Any, names: Mapping[str, str]) -> Any:
+    match value:
+        case dict():
+            return {_plain(k, names): _plain(v, names) for k, v in value.items()}
+        case list() | tuple():
+            return [_plain(v, names) for v in value]
+        case str() if INSTANT.fullmatch(value):
+            return "<instant>"
+        case str():
+            for number, name in names.items():
+                value = value.replace(number, name)
+            return DOCUMENT.sub("<document>", REFERENCE.sub("<decision>", value))
+        case _:
+            return value
+
+
+def _first(a: list[Any], b: list[Any]) -> str:
+    """Return the first place where two lists differ."""
+    for n, (x, y) in enumerate(zip(a, b, strict=False)):
+        if x != y:
+            return f"at {n}: {x} became {y}"
+    rest = a[len(b) :] or b[len(a) :]
+    return f"{len(a)} became {len(b)}, from {rest[0]}"

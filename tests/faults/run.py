@@ -1,0 +1,260 @@
+"""A whole fault run: the same scripts once in calm and once under faults, and everything that must hold afterwards.
+
+``python -m tests.faults --seed 7 --kills 200 --cases 2000`` prints its progress and, last, one JSON object; it ends with 0 only
+when nothing is lost, doubled, left owing, different from the calm run, against a law of the checker, or told in the open.
+"""
+
+import asyncio
+import shutil
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from sqlalchemy import func, select
+
+from cli import servers
+from cli.invariants import Findings, check, owed
+from cli.stack import Stack
+from storage.models import ProcessRow, table
+from storage.unit_of_work import Database, StorageUnavailable
+from tests.faults import canary
+from tests.faults.checker import check_history
+from tests.faults.city import City, plan
+from tests.faults.driver import CANARIES, Driver
+from tests.faults.lives import Life, differences, ledgers, read_lives
+from tests.faults.operations import Log
+from tests.faults.record import read_record
+from tests.faults.schedule import Fault, killed, schedule
+from tests.faults.scripts import cast
+
+SETTLE_S: Final = 240.0
+SAY: Final[Callable[[str], None]] = print
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What kind of run is wanted."""
+
+    seed: int = 7
+    kills: int = 30
+    cases: int = 200
+    in_flight: int = 16
+    outage_s: float = 20.0
+    postgres: bool = False
+
+
+@dataclass
+class Outcome:
+    """The figures of a run and everything that is wrong, one line each."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing is wrong."""
+        return not self.wrong
+
+
+@dataclass
+class Played:
+    """One run over all scripts."""
+
+    lives: dict[str, Life]
+    driver: Driver
+    seconds: float
+    struck: Counter[str] = field(default_factory=Counter)
+    relay_s: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
+    histories: int = 0
+
+
+def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
+    """Play calm and storm and compare. ``data`` must be a folder that other users may enter, for PostgreSQL."""
+    began = time.monotonic()
+    say(f"seed {asked.seed}: {asked.cases} cases, {asked.kills} kills, {'PostgreSQL' if asked.postgres else 'SQLite'}")
+    calm = play(asked, data / "calm", [], say)
+    storm = play(asked, data / "storm", schedule(asked.seed, asked.kills, asked.cases), say)
+    unlike = differences(calm.lives, storm.lives)
+    found = storm.findings
+    outcome = Outcome(wrong=[*(f"calm: {w}" for w in calm.wrong), *storm.wrong, *(f"unlike: {u}" for u in unlike)])
+    kills = killed(storm.struck)
+    if kills < asked.kills:
+        outcome.wrong.append(f"only {kills} processes were killed, {asked.kills} were asked for")
+    outcome.figures = {
+        "seed": asked.seed,
+        "database": "postgresql" if asked.postgres else "sqlite",
+        "cases": found.requests,
+        "kills": kills,
+        "struck": dict(sorted(storm.struck.items())),
+        "operations": len(storm.driver.log.operations),
+        "unanswered": sum(1 for o in storm.driver.log.operations if o.result == "unknown"),
+        "lost": len(found.lost),
+        "doubled": len(found.doubled),
+        "planned_effects_left": len(found.left),
+        "unlike_calm": len(unlike),
+        "histories_searched": storm.histories,
+        "relay_s_max": max(storm.relay_s, default=None),
+        "calm_s": round(calm.seconds, 1),
+        "storm_s": round(storm.seconds, 1),
+        "wall_s": round(time.monotonic() - began, 1),
+        "wrong": len(outcome.wrong),
+    }
+    return outcome
+
+
+def play(asked: Asked, data: Path, faults: list[Fault], say: Callable[[str], None]) -> Played:
+    """Play all scripts on a fresh stack while faults strike, and check all that one run can tell."""
+    with ExitStack() as exits:
+        data.mkdir(parents=True)
+        data.chmod(0o755)
+        postgres = None
+        if asked.postgres:
+            postgres = exits.enter_context(servers.PostgresServer.start(data / "postgres"))
+        url = postgres.createdb("sanhuan") if postgres else None
+        city = exits.enter_context(
+            City.running(plan(data, seed=asked.seed, url=url), postgres, outage_s=asked.outage_s)
+        )
+        city.say = say
+        log = Log(data / "operations.jsonl")
+        exits.callback(log.close)
+        scripts = cast(asked.cases, asked.seed)
+        driver = Driver(city.stack.api, log, scripts, seed=asked.seed, in_flight=asked.in_flight)
+        began = time.monotonic()
+        _drive(city, driver, faults, say)
+        settled = _settle(city.database, driver)
+        played = Played({}, driver, time.monotonic() - began, city.struck, city.relay_s, [*driver.wrong, *city.wrong])
+        if not settled:
+            played.wrong.append(f"not everything has ended or is settled {SETTLE_S:.0f} s after the last decision")
+        _look(city, played)
+        say(f"{'storm' if faults else 'calm'}: {played.seconds:.0f} s, {driver.done} steps, {len(played.wrong)} wrong")
+        return played
+
+
+def _drive(city: City, driver: Driver, faults: list[Fault], say: Callable[[str], None]) -> None:
+    """Drive in a thread of its own; let each fault strike when its part of the run is done."""
+    broken: list[BaseException] = []
+
+    def drive() -> None:
+        try:
+            asyncio.run(driver.run())
+        except BaseException as error:  # noqa: BLE001 - told by the main thread
+            broken.append(error)
+
+    thread = threading.Thread(target=drive, daemon=True)
+    thread.start()
+    for fault in faults:
+        while thread.is_alive() and driver.done < fault.at * driver.total:
+            time.sleep(0.02)
+        city.strike(fault, driver)
+    thread.join()
+    if broken:
+        raise broken[0]
+    for wrong in driver.wrong[:20]:
+        say(wrong)
+
+
+def _settle(database: Database, driver: Driver) -> bool:
+    """Wait until nothing is owed and the cases whose days are seconds are archived."""
+    until = time.monotonic() + SETTLE_S
+    ending = {p.process() for p in driver.plays if p.numbers and p.script.end == "archived"}
+    while time.monotonic() < until:
+        try:
+            if owed(database) == 0 and ending <= _closed(database):
+                return True
+        except StorageUnavailable:
+            pass
+        time.sleep(0.5)
+    return False
+
+
+def _closed(database: Database) -> set[str]:
+    p = table(ProcessRow)
+    with database.read() as connection:
+        return set(connection.execute(select(p.c.id).where(p.c.closed.is_(True))).scalars())
+
+
+def _look(city: City, played: Played) -> None:
+    """Check everything one run can tell by itself."""
+    driver, database, stack = played.driver, city.database, city.stack
+    departments = httpx.get(f"{stack.departments}/stats", timeout=10).json()
+    archived = [p.numbers["a"] for p in driver.plays if p.numbers and p.script.end == "archived"]
+    found = played.findings = check(database, archived, departments)
+    played.wrong += [
+        *found.lost,
+        *found.doubled,
+        *found.left,
+        *found.broken,
+        *_ends(database, driver),
+        *_parked(database),
+    ]
+    played.wrong += [f"ledger: {line}" for line in ledgers(database)]
+    played.wrong += [str(v) for v in check_history(driver.log.operations, read_record(database))]
+    played.lives = read_lives(database, driver.plays, stack.data / "departments.jsonl")
+    played.wrong += [f"canary: {line}" for line in _canaries(stack, played)]
+
+
+def _ends(database: Database, driver: Driver) -> Iterator[str]:
+    """Every case stands where its script ends."""
+    with database.read() as connection:
+        p = table(ProcessRow)
+        stages = {r.id: r.snapshot for r in connection.execute(select(p.c.id, p.c.snapshot))}
+    for play_ in driver.plays:
+        if "a" not in play_.numbers or play_.process() not in stages:
+            yield f"{play_.label} {play_.script.name} was never opened"
+            continue
+        stage = _stage(stages[play_.process()])
+        if stage not in play_.script.end.split(","):
+            yield f"{play_.label} {play_.script.name} ended as {stage}, not {play_.script.end}"
+
+
+def _stage(snapshot: str) -> str:
+    from json import loads  # noqa: PLC0415 - used here only
+
+    return str(loads(snapshot)["state"]["stage"])
+
+
+def _parked(database: Database) -> Iterator[str]:
+    """No workflow and journal of a run without restored backups disagree."""
+    p = table(ProcessRow)
+    with database.read() as connection:
+        for row in connection.execute(select(p.c.id, p.c.parked).where(p.c.parked.is_not(None))):
+            yield f"{row.id} is parked: {row.parked}"
+
+
+def _canaries(stack: Stack, played: Played) -> Iterator[str]:
+    found, played.histories = asyncio.run(canary.in_temporal(stack.temporal_address, CANARIES))
+    yield from found
+    yield from canary.in_files((stack.data / "log").iterdir(), CANARIES)
+    yield from canary.in_files(stack.data.glob("temporal.db*"), CANARIES)
+    yield from canary.in_texts(played.driver.errors, CANARIES)
+    yield from canary.in_metrics([f"{stack.api}/metrics"], CANARIES)
+
+
+def count(database: Database) -> int:
+    """Return how many processes there are."""
+    with database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(table(ProcessRow))).scalar_one())
+
+
+@contextmanager
+def folder(keep: Path | None = None) -> Iterator[Path]:
+    """A folder for a run that other users may enter; removed at the end unless it was given."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep
+        return
+    path = Path(tempfile.mkdtemp(prefix="sanhuan-faults-"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
