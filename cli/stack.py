@@ -127,10 +127,10 @@ class Stack:
 
     def start_api(self) -> None:
         """Start API and console."""
-        env = {"SANHUAN_PORT": str(self.ports["api"])}
+        env = {"SANHUAN_PORT": str(self.ports["api"]), **self.plan.api_env}
         if self.temporal is not None:
             env["SANHUAN_TEMPORAL_UI"] = self.temporal.ui_address
-        child = self._start("api", ["-m", "api"], env)
+        child = self._start("api", ["-m", self._module("api")], env)
         child.wait_until(lambda: _answers(f"{self.api}/healthz"), START_S)
 
     def start_staff(self, *args: str) -> Child:

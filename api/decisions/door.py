@@ -105,7 +105,7 @@ def store(place: Services, given: Given) -> Ready | Decided:
         )
         if not new:  # the same request at the same time was first
             return _again(connection, given, find_command(connection, given.id))
-    decision = Decision[Any](id=given.id, actor=actor, received_at=now, body=command, seen=given.seen)
+    decision = Decision[Any](id=given.id, actor=actor, received_at=now, body=command, seen=_seen(given, stored))
     return Ready(given.id, given.asked.name, decision, _urgent(stored))
 
 
@@ -170,8 +170,15 @@ def _again(connection: Connection, given: Given, row: Any) -> Ready | Decided:
     stored = load_process(connection, row.process)
     actor = Actor(user=row.user, role=row.role, unit=row.unit, district=row.district)
     command = given.asked.command.model_validate(row.body)
-    decision = Decision[Any](id=row.id, actor=actor, received_at=row.received_at, body=command, seen=given.seen)
+    decision = Decision[Any](
+        id=row.id, actor=actor, received_at=row.received_at, body=command, seen=_seen(given, stored)
+    )
     return Ready(row.id, row.name, decision, _urgent(stored))
+
+
+def _seen(given: Given, stored: Stored | None) -> int:
+    """Return the seq the person had seen, or that this door has: a workflow that knows less must not refuse by what it knows."""
+    return max(given.seen or 0, stored.process.seq if stored else 0)
 
 
 def _settled(connection: Connection, row: Any) -> Decided:

@@ -25,7 +25,7 @@ INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 REFERENCE: Final = re.compile(r"d/[0-9a-f]{64}")
 DOCUMENT: Final = re.compile(r"doc-[0-9a-f]{32}")
 OF_CLOCKS: Final = frozenset(
-    {"timer_rang", "warning_given", "overdue_reached", "overdue_annulled", "clock_set", "clock_stopped", "order_signed"}
+    {"timer_rang", "warning_given", "overdue_reached", "overdue_annulled", "clock_set", "clock_stopped", "order_signed", "stage_moved"}
 )
 """Events that depend on when something was done, not on what was done."""
 TOLD_OF_CLOCKS: Final = frozenset({"yellow_card", "red_card", "overdue", "due_changed"})
@@ -102,13 +102,15 @@ def _life(connection: Connection, play: Play, case: str, received: list[Any]) ->
     events = connection.execute(
         select(table(EventRow)).where(table(EventRow).c.process == process).order_by(table(EventRow).c.seq)
     ).all()
-    kept = {e.seq: n for n, e in enumerate((e for e in events if strict or e.type not in OF_CLOCKS), start=1)}
+    # Where deadlines are met by chance, what people did has an order among itself but no place in the whole.
+    kept = {e.seq: e.seq if strict else 0 for e in events if strict or e.type not in OF_CLOCKS}
     life = Life(script=play.script.name)
     life.events = [(kept[e.seq], e.type, plain(e.body)) for e in events if e.seq in kept]
     f = table(EffectRow)
     effects = connection.execute(select(f).where(f.c.process == process).order_by(f.c.seq, f.c.id)).all()
     effects = [r for r in effects if r.seq in kept and (strict or r.body.get("what") not in TOLD_OF_CLOCKS)]
-    ids = {r.id: f"{kept[r.seq]}/{r.id.rpartition('/')[2]}" for r in effects}
+    ids = {r.id: f"{kept[r.seq]}/{r.id.rpartition('/')[2] if strict else 0}" for r in effects}
+    effects = effects if strict else sorted(effects, key=lambda r: (r.kind, r.target, str(r.body.get("what"))))
     life.effects = [(ids[r.id], r.kind, plain(r.target), plain(r.body), r.urgent, r.status) for r in effects]
     n, d = table(NoticeRow), table(DeliveryRow)
     life.notices = sorted(
