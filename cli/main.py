@@ -87,6 +87,21 @@ def demo(
 
 
 @app.command()
+def faults(
+    *,
+    seed: Annotated[int, typer.Option(help="Casts the scripts and draws the faults.")] = 7,
+    kills: Annotated[int, typer.Option(min=0, help="How many processes are killed (-9).")] = 30,
+    cases: Annotated[int, typer.Option(min=1, help="How many cases are played, in calm and under faults.")] = 200,
+    postgres: Annotated[bool, typer.Option("--postgres", help="On a throw-away PostgreSQL instead of SQLite.")] = False,
+    keep: Annotated[Path | None, typer.Option(help="Keep data and logs here.")] = None,
+) -> None:
+    """Kill, stop, reset and restore while people work; exit 0 only when nothing is lost or doubled. Needs the checkout's tests."""
+    from cli.faults import become  # noqa: PLC0415 - each command loads only what it needs
+
+    become(seed=seed, kills=kills, cases=cases, postgres=postgres, keep=keep)
+
+
+@app.command()
 def verify(file: Annotated[Path, typer.Argument(help="A case exported as JSON.")]) -> None:
     """Recompute every deadline of an exported case, offline; name the first difference. Exit 1 when there is one."""
     from cli.verify import run  # noqa: PLC0415 - each command loads only what it needs

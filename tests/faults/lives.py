@@ -25,7 +25,16 @@ INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 REFERENCE: Final = re.compile(r"d/[0-9a-f]{64}")
 DOCUMENT: Final = re.compile(r"doc-[0-9a-f]{32}")
 OF_CLOCKS: Final = frozenset(
-    {"timer_rang", "warning_given", "overdue_reached", "overdue_annulled", "clock_set", "clock_stopped", "order_signed", "stage_moved"}
+    {
+        "timer_rang",
+        "warning_given",
+        "overdue_reached",
+        "overdue_annulled",
+        "clock_set",
+        "clock_stopped",
+        "order_signed",
+        "stage_moved",
+    }
 )
 """Events that depend on when something was done, not on what was done."""
 TOLD_OF_CLOCKS: Final = frozenset({"yellow_card", "red_card", "overdue", "due_changed"})

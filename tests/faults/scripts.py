@@ -310,4 +310,5 @@ def cast(cases: int, seed: int) -> list[Script]:
     parts = list(SCRIPTS[:cases])
     parts += rng.choices(SCRIPTS, [s.share for s in SCRIPTS], k=max(0, cases - len(parts)))
     rng.shuffle(parts)
-    return parts
+    # Those that have to wait for their archive begin first.
+    return sorted(parts, key=lambda script: script.pack != TIMED)
