@@ -39,12 +39,18 @@ async def decide(place: Services, given: Given) -> Decided | Pending:
     answer = await place.engine.decide(given.process, ready.name, ready.decision, urgent=ready.urgent)
     match answer:
         case Receipt():
-            return Decided(command=ready.id, **answer.model_dump())
+            # Temporal answers a repeated id by itself: a journal restored from a backup may not hold what it remembers.
+            held = await run_in_threadpool(door.look_up, place, ready.id)
+            return Decided(command=ready.id, **answer.model_dump()) if held else _pending(ready.id)
         case Refused():
             return await run_in_threadpool(door.settle_refusal, place, ready.id, answer)
         case None:
             settled = await run_in_threadpool(door.look_up, place, ready.id)
-            return settled or Pending(command=ready.id, status_url=f"{STATUS}{ready.id}")
+            return settled or _pending(ready.id)
+
+
+def _pending(command: str) -> Pending:
+    return Pending(command=command, status_url=f"{STATUS}{command}")
 
 
 def answered(response: Response, outcome: Decided | Pending) -> Decided | Pending:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.messages import Decision
+from domain.messages import Decision, Receipt
 from storage.unit_of_work import Database
 from tests.api.kit import Api, FakeEngine, found_accounts, found_places
 
@@ -37,3 +37,15 @@ async def test_the_engine_is_told_where_the_journal_stands_whatever_the_person_h
         answer = await api.give("dispatcher", no, "dispatch", headers=headers, lead="water")
     assert answer.status_code == 200
     assert told == [done["seq"]]
+
+
+async def test_a_yes_the_journal_does_not_hold_is_no_yes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def remembers(self: FakeEngine, process: str, *_: Any, **__: Any) -> Receipt:
+        return Receipt(process=process, seq=99, stage="triaged", events=("triaged",))
+
+    async with Api.on(database) as api:
+        no = await api.take(pack="haikou")
+        monkeypatch.setattr(FakeEngine, "decide", remembers)
+        answer = await api.give("agent", no, "triage", triage="routine")
+    assert answer.status_code == 202
+    assert answer.json()["status_url"].endswith(answer.json()["command"])
