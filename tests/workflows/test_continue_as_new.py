@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 
+from activities.notices import Notices
+from activities.signatures import EffectOrder, Performed
 from cli import servers
 from domain.messages import Message
 from storage.models import NoticeRow
@@ -97,4 +101,31 @@ async def test_updates_and_signals_in_flight_while_runs_change_are_all_answered_
     assert outcomes == ["recorded"] * 39
     runs = await case.histories()
     assert len(runs) >= 3
+    await case.settled()
+
+
+async def test_an_effect_that_is_under_way_when_the_run_changes_is_taken_up_by_the_next(
+    short_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give = Notices.give_notice
+    away = [True]
+
+    def sometimes(self: Notices, order: EffectOrder) -> Performed:
+        if away and order.id.endswith("/1/0"):
+            raise ApplicationError("not now", type="channel_busy", next_retry_delay=timedelta(seconds=600))
+        return give(self, order)
+
+    sometimes.__dict__.update(give.__dict__)
+    monkeypatch.setattr(Notices, "give_notice", sometimes)
+    # The workers of this test took the method before.
+    await short_engine.team.stop()
+    await short_engine.team.start()
+    case = await (await short_engine.case()).opened()
+    await case.dispatched()
+    await case.give("sign", unit="water", order="a1")
+    first = (await case.handle.describe()).run_id
+    away.clear()
+    while (await case.handle.describe()).run_id == first:
+        await case.give("report_progress", unit="water", order="a1")
+        await asyncio.sleep(0.05)
     await case.settled()

@@ -2,6 +2,7 @@
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
@@ -129,6 +130,11 @@ async def test_a_reset_workflow_looks_into_the_journal_by_itself_and_repeats_not
             reason="an operator looks back",
             workflow_task_finish_event_id=at.event_id,
             request_id=f"reset-{case.no}",
+            # What came after the reset point is not brought again: the run has to look into the journal by itself.
+            reset_reapply_exclude_types=[
+                ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
+                ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE,
+            ],
         )
     )
     reset = engine.client.get_workflow_handle(case.process, run_id=answer.run_id)

@@ -64,27 +64,27 @@ async def _two(case: LiveCase) -> list[Any]:
     return found if len(found) == 2 else []
 
 
-async def test_a_case_whose_incident_was_waived_while_the_answer_was_lost_still_completes(
+async def test_a_case_whose_incidents_were_opened_and_waived_while_the_answers_were_lost_still_completes(
     failing_notices: list[str], engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = await engine.case()
-    await case.give("answer")
-    open_ = await until(lambda: _two(case))
-    await case.give("waive_effect", effect=open_[0].effect)
     commit_in = activities.journal.Journal.commit_in
-    lost: list[str] = []
+    lost: set[str] = set()
 
     def forgetful(self: Any, connection: Any, request: Any) -> Any:
         result = commit_in(self, connection, request)
-        if request.envelope and request.envelope.name == "waive_effect" and not lost:
-            lost.append(request.envelope.id)
+        envelope = request.envelope
+        if envelope and envelope.name in {"fail_effect", "waive_effect"} and envelope.id not in lost:
+            lost.add(envelope.id)
             connection.commit()
             raise ApplicationError("the worker died after the commit", type="StorageUnavailable")
         return result
 
     monkeypatch.setattr(activities.journal.Journal, "commit_in", forgetful)
-    await case.give("waive_effect", effect=open_[1].effect)
-    assert lost
+    case = await engine.case()
+    await case.give("answer")
+    for incident in await until(lambda: _two(case)):
+        await case.give("waive_effect", effect=incident.effect)
+    assert len(lost) == 4
     assert await case.handle.result() == "answered"
 
 
