@@ -154,11 +154,13 @@ class Stack:
             self.children[part].kill()
 
     def start_again(self, part: str) -> None:
-        """Start a part that was killed, on the same port and the same files."""
+        """Start a part that was killed or died, on the same port and the same files."""
         if part == "temporal":
             if self.temporal is not None:
                 self.temporal.restart()
             return
+        if self.children[part].running:
+            self.children[part].kill()
         start = {"worker": self.start_worker, "api": self.start_api, "departments": self.start_departments}
         start[part]()
 

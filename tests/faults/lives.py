@@ -67,15 +67,37 @@ def read_lives(database: Database, plays: Iterable[Play], departments: Path) -> 
         }
 
 
-def differences(calm: Mapping[str, Life], storm: Mapping[str, Life]) -> list[str]:
-    """Say how the lives of a run with faults differ from those of a run without, a line each."""
-    found = [f"{label} is only in one of the runs" for label in sorted(set(calm) ^ set(storm))]
-    for label in sorted(set(calm) & set(storm)):
-        for field in ("events", "effects", "notices", "deliveries", "received"):
-            a, b = getattr(calm[label], field), getattr(storm[label], field)
-            if a != b:
-                found.append(f"{label} ({calm[label].script}) {field}: {_first(a, b)}")
+def by_script(lives: Mapping[str, Life]) -> dict[str, Life]:
+    """Return one life for each request of each script: what a script comes to depends on nothing else.
+
+    Raises ValueError when two cases that played the same script in calm came to different lives.
+    """
+    found: dict[str, Life] = {}
+    for label, life in lives.items():
+        name = f"{life.script}.{label.rpartition('.')[2]}"
+        if (unlike := _unlike(found.setdefault(name, life), life)) is not None:
+            raise ValueError(f"{name} is not the same every time: {unlike}")
     return found
+
+
+def differences(calm: Mapping[str, Life], storm: Mapping[str, Life]) -> list[str]:
+    """Say how the lives of a run with faults differ from those their scripts come to in calm, a line each."""
+    found: list[str] = []
+    for label, life in sorted(storm.items()):
+        name = f"{life.script}.{label.rpartition('.')[2]}"
+        if name not in calm:
+            found.append(f"{label}: {name} was not played in calm")
+        elif (unlike := _unlike(calm[name], life)) is not None:
+            found.append(f"{label} ({life.script}) {unlike}")
+    return found
+
+
+def _unlike(a: Life, b: Life) -> str | None:
+    for field in ("events", "effects", "notices", "deliveries", "received"):
+        one, two = getattr(a, field), getattr(b, field)
+        if one != two:
+            return f"{field}: {_first(one, two)}"
+    return None
 
 
 def ledgers(database: Database) -> list[str]:

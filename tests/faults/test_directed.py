@@ -207,18 +207,20 @@ def test_a_result_received_in_time_and_committed_after_the_deadline_is_in_time(c
     assert ledgers(city.database) == []
 
 
-def test_effects_of_a_case_whose_workflow_is_deleted_before_they_are_done_are_brought_by_the_relay(city: City) -> None:
+def test_effects_of_a_case_whose_workflow_is_terminated_before_they_are_done_are_brought_by_the_relay(
+    city: City,
+) -> None:
     people = People(city.stack.api)
     no = people.take()
     people.do("agent", no, "triage", triage="routine")
     city.stack.kill("departments")
     people.do("dispatcher", no, "dispatch", lead="street-lights")
 
-    async def delete() -> None:
+    async def terminate() -> None:
         client = await Client.connect(city.stack.temporal_address)
         await client.get_workflow_handle(f"case/{no}").terminate("a fault")
 
-    in_loop(delete())
+    in_loop(terminate())
     e = table(EffectRow)
     with city.database.read() as connection:
         owed = connection.execute(select(e.c.status).where(e.c.process == f"case/{no}", e.c.kind == "order_message"))
