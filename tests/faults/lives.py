@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
-from domain.deciders import decider_of
+from domain.casework.state import Case
 from domain.export import export_case, verify
 from domain.kernel import Process, Written
 from storage.models import DeliveryRow, EffectRow, EventRow, NoticeRow, ProcessRow, table
@@ -112,7 +112,7 @@ def ledgers(database: Database) -> list[str]:
             row = connection.execute(select(p).where(p.c.id == id_)).one()
             rows = connection.execute(select(e).where(e.c.process == id_).order_by(e.c.seq)).all()
         process = Process.model_validate_json(row.snapshot)
-        state = decider_of(id_).state.model_validate(process.state)
+        state = Case.model_validate(process.state)
         events = [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows]
         pack = rules.pack(state.pack, state.pack_version, state.pack_sha)
         export = export_case(

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -89,9 +89,12 @@ def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
     say(f"seed {asked.seed}: {asked.cases} cases, {asked.kills} kills, {'PostgreSQL' if asked.postgres else 'SQLite'}")
     data.chmod(0o755)
     faults = schedule(asked.seed, asked.kills, asked.cases)
-    with ThreadPoolExecutor(1) as beside:
-        quiet = beside.submit(play, asked, data / "calm", [*SCRIPTS, *SCRIPTS], [], say)
-        storm = play(asked, data / "storm", cast(asked.cases, asked.seed), faults, say)
+    with ExitStack() as exits:
+        quiet_city = exits.enter_context(_city(asked, data / "calm"))
+        city = exits.enter_context(_city(asked, data / "storm"))
+        beside = exits.enter_context(ThreadPoolExecutor(1))
+        quiet = beside.submit(play, quiet_city, asked, [*SCRIPTS, *SCRIPTS], [], say)
+        storm = play(city, asked, cast(asked.cases, asked.seed), faults, say)
         calm = quiet.result()
     unlike = differences(by_script(calm.lives), storm.lives)
     found = storm.findings
@@ -121,21 +124,22 @@ def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
     return outcome
 
 
-def play(asked: Asked, data: Path, scripts: list[Script], faults: list[Fault], say: Callable[[str], None]) -> Played:
-    """Play scripts on a fresh stack while faults strike, and check all that one run can tell."""
+@contextmanager
+def _city(asked: Asked, data: Path) -> Iterator[City]:
+    """Start a fresh stack."""
+    data.mkdir(parents=True)
+    data.chmod(0o755)
     with ExitStack() as exits:
-        data.mkdir(parents=True)
-        data.chmod(0o755)
-        postgres = None
-        if asked.postgres:
-            postgres = exits.enter_context(servers.PostgresServer.start(data / "postgres"))
+        postgres = exits.enter_context(servers.PostgresServer.start(data / "postgres")) if asked.postgres else None
         url = postgres.createdb("sanhuan") if postgres else None
-        city = exits.enter_context(
-            City.running(plan(data, seed=asked.seed, url=url), postgres, outage_s=asked.outage_s)
-        )
+        stack = plan(data, seed=asked.seed, url=url)
+        yield exits.enter_context(City.running(stack, postgres, outage_s=asked.outage_s))
+
+
+def play(city: City, asked: Asked, scripts: list[Script], faults: list[Fault], say: Callable[[str], None]) -> Played:
+    """Play scripts while faults strike, and check all that one run can tell."""
+    with closing(Log(city.stack.data / "operations.jsonl")) as log:
         city.say = say
-        log = Log(data / "operations.jsonl")
-        exits.callback(log.close)
         driver = Driver(city.stack.api, log, scripts, seed=asked.seed, in_flight=asked.in_flight)
         began = time.monotonic()
         _drive(city, driver, faults, say)

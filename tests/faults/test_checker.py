@@ -33,8 +33,8 @@ def true_record() -> Record:
             head = chain(head, seq, type_, AT, {})
             record.events[CASE].append(Event(process=CASE, seq=seq, type=type_, command=id_, head=head, at=AT))
         last = len(record.events[CASE])
-        span = {"seq_from": first, "seq_to": last} if types else {}
-        record.commands[id_] = Command(id=id_, process=CASE, name=name, user=user, outcome="recorded", **span)
+        command = Command(id=id_, process=CASE, name=name, user=user, outcome="recorded")
+        record.commands[id_] = command.model_copy(update={"seq_from": first, "seq_to": last}) if types else command
     record.commands["d/refused"] = Command(
         id="d/refused", process=CASE, name="sign", user="liaison", outcome="refused", code="not_in_this_state"
     )

@@ -42,7 +42,12 @@ def test_a_timer_that_rings_three_days_late_over_a_holiday_is_made_up_once_and_c
     overdue = [e for e in rows(database, EventRow) if e.type == "overdue_reached" and e.body["key"] == "a1/handle"]
     assert [e.at for e in overdue] == [due], "late by the instant that was due, not by the one we woke"
     submitted = book.give(
-        "submit_result", unit="water", order="a1", code="solved", documents=("doc-1",), received=due - timedelta(hours=1)
+        "submit_result",
+        unit="water",
+        order="a1",
+        code="solved",
+        documents=("doc-1",),
+        received=due - timedelta(hours=1),
     )
     assert "overdue_annulled" in submitted.events, "it was handed in in time while we slept"
     assert ledgers(database) == []
