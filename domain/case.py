@@ -84,8 +84,8 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
     ("review_termination",  _WITH_ORDERS,                            closing.review_termination,       False),
     ("caller_withdrew",     OPEN,                                    closing.caller_withdrew,          False),
     ("object",              frozenset({Stage.closed}),               closing.object_to_closing,        False),
-    ("urge",                OPEN,                                    closing.urge,                     False),
-    ("supervise",           OPEN,                                    closing.supervise,                False),
+    ("urge",                OPEN | {Stage.closed},                   closing.urge,                     False),
+    ("supervise",           OPEN | {Stage.closed},                   closing.supervise,                False),
 )  # fmt: skip
 
 MOVES: Final[Mapping[str, Move]] = {

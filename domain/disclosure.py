@@ -98,7 +98,9 @@ def _unit(case: Case, viewer: Actor, *, secret: bool) -> frozenset[Field]:
     orders = [case.orders[key] for key in own_orders(case, viewer.unit)]
     if not orders:
         return frozenset()
-    live = [o for o in orders if o.cycle == case.cycle and o.state in LIVE]
+    # A unit that is only informed owes nothing, but reads what it was informed of while the case is open.
+    informed = [o for o in orders if o.role is OrderRole.informed and case.code is None]
+    live = [*(o for o in orders if o.cycle == case.cycle and o.state in LIVE), *informed]
     if not live:
         return WITH_ORDER
     fields = WITH_ORDER | {Field.request_text, Field.documents, Field.callers}

@@ -32,7 +32,7 @@ class Text:
 
 
 TextRef = Annotated[str, Field(max_length=300), Text()]
-Code = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[\w.:@/+-]+$")]
+Code = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:@/+-]+$")]
 
 
 class Refusal(Exception):

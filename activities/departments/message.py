@@ -7,14 +7,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.casework.state import Case
+from domain.casework.words import LIVE, OrderRole
 from domain.disclosure import Field, disclosure
 from domain.process import Actor
 from storage import effects
 from storage.effects import Owed
 
 
-def compose(connection: Connection, effect: Owed, now: datetime) -> dict[str, Any]:
-    """Return the CloudEvent for an effect. Reading the caller's contact leaves an audit row; disclosure decides whether."""
+def compose(connection: Connection, effect: Owed, now: datetime) -> dict[str, Any] | None:
+    """Return the CloudEvent for an effect; None for an order that was taken back before it could be sent.
+
+    Disclosure decides, as things stand now, what a unit is told. Reading the caller's contact leaves an audit row.
+    """
     case = Case.model_validate(json.loads(effects.snapshot(connection, effect.process))["state"])
     body = effect.body
     order = case.orders[body["order"]]
@@ -37,9 +41,11 @@ def compose(connection: Connection, effect: Owed, now: datetime) -> dict[str, An
         "texts": list(effects.texts(connection, body.get("texts", [])).values()),
     }
     if words is not None and body["what"] == "order_sent":
-        viewer = Actor(user=f"unit:{order.unit}", role="unit_liaison", unit=order.unit)
+        fields = disclosure(case, Actor(user=f"unit:{order.unit}", role="unit_liaison", unit=order.unit))
+        if Field.request_text not in fields or (order.state not in LIVE and order.role is not OrderRole.informed):
+            return None
         data |= {"title": words.title, "content": words.content, "place": words.place}
-        if Field.caller_phone in disclosure(case, viewer):
+        if Field.caller_phone in fields:
             contact = effects.contact_for_delivery(connection, case.no, order.unit, effect.id, now)
             data["caller"] = {"name": contact.name, "phone": contact.phone} if contact else None
     return {

@@ -41,6 +41,9 @@ class Departments:
                     effects.delivered(connection, effect, effect.target, "inbox", attempt, now)
                     return Performed(status="done")
                 message = compose(connection, effect, now)
+                if message is None:
+                    effects.delivered(connection, effect, effect.target, "overtaken", attempt, now)
+                    return Performed(status="done")
             self._post(effect, unit, message, order.timeout_s)
             with self.database.write() as connection:
                 effects.delivered(connection, effect, effect.target, "webhook", attempt, datetime.now(UTC))

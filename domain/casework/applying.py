@@ -20,7 +20,7 @@ from domain.casework.state import (
     Submission,
     Termination,
 )
-from domain.casework.words import ClosingCode, OrderRole, OrderState, Stage
+from domain.casework.words import OWNER_MATTERS, ClosingCode, OrderRole, OrderState, Stage
 from domain.process import Event
 
 CORRECTABLE: Final = frozenset({"case_type", "district", "street", "item", "matter", "caller_type", "confidential"})
@@ -181,7 +181,8 @@ def _order_signed(case: Case, e: ev.OrderSigned, at: datetime) -> Case:
 
 def _caller_contacted(case: Case, e: ev.CallerContacted, at: datetime) -> Case:
     order = case.orders.get(e.order)
-    state = OrderState.contacted if order is None or order.state is not OrderState.working else order.state
+    kept = {OrderState.working, OrderState.return_requested}
+    state = OrderState.contacted if order is None or order.state not in kept else order.state
     return _order(case, e.order, state=state, contacted_at=at)
 
 
@@ -368,11 +369,13 @@ def _closing_reviewed(case: Case, e: ev.ClosingReviewed, _at: datetime) -> Case:
 
 
 def _closed(case: Case, e: ev.Closed, at: datetime) -> Case:
-    return _set(case, code=e.code, closed_at=at, proposal=None, termination=None, matters={})
+    # What the ladder asks for is owed even when the next round went well.
+    ladder = {k: m for k, m in case.matters.items() if m.kind not in OWNER_MATTERS}
+    return _set(case, code=e.code, closed_at=at, proposal=None, termination=None, matters=ladder)
 
 
 def _archived(case: Case, _e: ev.Archived, at: datetime) -> Case:
-    return _set(case, stage=Stage.archived, since=at)
+    return _set(case, stage=Stage.archived, since=at, matters={})
 
 
 CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {

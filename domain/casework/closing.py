@@ -74,7 +74,7 @@ def record_callback(case: Case, command: RecordCallback, context: Context) -> Se
         proposed = ClosingProposed(
             code=ClosingCode.not_reasonable, by=context.actor.user, reason=command.note, request=caller.request
         )
-        return [*events, proposed]
+        return [*events, proposed, *clocks.start(case, "closing", "second_person", context)]
     return [*events, *redo(case, caller.request, context)]
 
 
@@ -117,10 +117,11 @@ def review_closing(case: Case, command: ReviewClosing, context: Context) -> Sequ
     submitter = case.lead.submission.by if case.lead and case.lead.submission else None
     four_eyes(context, proposal.by, submitter)
     reviewed = ClosingReviewed(by=context.actor.user, approve=command.approve, reason=command.reason)
+    stopped = clocks.stop(case, "closing", context)
     if command.approve:
-        return [reviewed]
+        return [reviewed, *stopped]
     request = proposal.request or next(c.request for c in case.active_callers)
-    return [reviewed, *redo(case, request, context, dissatisfied=proposal.request is not None)]
+    return [reviewed, *stopped, *redo(case, request, context, dissatisfied=proposal.request is not None)]
 
 
 def request_termination(case: Case, command: RequestTermination, context: Context) -> Sequence[Event]:
@@ -128,7 +129,10 @@ def request_termination(case: Case, command: RequestTermination, context: Contex
     order = order_in(case, command.order, AT_WORK)
     if case.termination is not None:
         raise Refusal("termination_open")
-    return [TerminationRequested(order=order.id, by=context.actor.user, ground=command.ground, reason=command.reason)]
+    return [
+        TerminationRequested(order=order.id, by=context.actor.user, ground=command.ground, reason=command.reason),
+        *clocks.start(case, f"{order.id}/termination", "second_person", context),
+    ]
 
 
 def review_termination(case: Case, command: ReviewTermination, context: Context) -> Sequence[Event]:
@@ -138,7 +142,7 @@ def review_termination(case: Case, command: ReviewTermination, context: Context)
     four_eyes(context, case.termination.by)
     reviewed = TerminationReviewed(by=context.actor.user, approve=command.approve, reason=command.reason)
     if not command.approve:
-        return [reviewed]
+        return [reviewed, *clocks.stop(case, f"{case.termination.order}/termination", context)]
     return [reviewed, *take_back(case, context, command.reason), *close(case, ClosingCode.terminated, context)]
 
 
@@ -193,7 +197,8 @@ def conclude(case: Case, context: Context) -> Sequence[Event]:
     code = lead.submission.code
     if Proof.two_persons in context.facts.pack.closing_code(str(code)).proof:
         by = lead.accepted_by or context.actor.user
-        return [ClosingProposed(code=code, by=by, reason=lead.submission.reply)]
+        proposed = ClosingProposed(code=code, by=by, reason=lead.submission.reply)
+        return [proposed, *clocks.start(case, "closing", "second_person", context)]
     return close(case, code, context)
 
 

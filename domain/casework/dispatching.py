@@ -34,7 +34,7 @@ def dispatch(case: Case, command: Dispatch, context: Context) -> Sequence[Event]
     if case.lead is not None:
         raise Refusal("has_lead", unit=case.lead.unit)
     events: list[Event] = list(clocks.stop(case, "dispatch", context))
-    if f"overall/{case.cycle}" not in case.clocks:
+    if case.running(f"overall/{case.cycle}") is None:
         events += clocks.start(case, f"overall/{case.cycle}", "handle", context)
     first = not any(o.first_receiver for o in case.orders.values())
     return [*events, *send(case, wanted, context, Sending(first_receiver=first, note=command.note))]
@@ -54,6 +54,9 @@ def reassign(case: Case, command: Reassign, context: Context) -> Sequence[Event]
     order = order_in(case, command.order, WITH_UNIT)
     if order.unit == command.unit:
         raise Refusal("same_unit", unit=command.unit)
+    _not_decided_elsewhere(case, order)
+    if order.no_return and context.actor.role != "city_centre":
+        raise Refusal("no_return", order=order.id)
     return [
         *end(case, order, OrderState.reassigned, context, command.reason),
         *send(
@@ -65,11 +68,19 @@ def reassign(case: Case, command: Reassign, context: Context) -> Sequence[Event]
     ]
 
 
+def _not_decided_elsewhere(case: Case, order: Order) -> None:
+    """Refuse with ``return_open`` what would take a return, or the question of the owner, out of the hands it is in."""
+    if order.returning is not None or case.owner_matter is not None:
+        raise Refusal("return_open", order=order.id)
+
+
 def withdraw_order(case: Case, command: WithdrawOrder, context: Context) -> Sequence[Event]:
     """Take back the order of a unit that is not the lead."""
     order = order_in(case, command.order, LIVE)
     if order.role is LEAD:
         raise Refusal("lead_stays", order=order.id)
+    if order.returning is not None:
+        raise Refusal("return_open", order=order.id)
     return end(case, order, OrderState.withdrawn, context, command.reason)
 
 
@@ -100,9 +111,10 @@ def designate(case: Case, command: Designate, context: Context) -> Sequence[Even
             gone = lead
             events += end(case, lead, OrderState.reassigned, context, command.basis)
         events += clocks.stop(case, "dispatch", context)
-        if f"overall/{case.cycle}" not in case.clocks:
+        if case.running(f"overall/{case.cycle}") is None:
             events += clocks.start(case, f"overall/{case.cycle}", "handle", context)
         wanted = [(command.lead, LEAD)]
+    events += _answer_helpers(case, lead, context)
     freed: tuple[Order, ...] = (gone,) if gone is not None else ()
     present = {o.unit for o in case.live if o is not gone}
     if command.lead in present and wanted:
@@ -126,6 +138,20 @@ def designate(case: Case, command: Designate, context: Context) -> Sequence[Even
             ),
         )
     return events
+
+
+def _answer_helpers(case: Case, lead: Order | None, context: Context) -> Sequence[Event]:
+    """A helper whose return brought the question of the owner has its answer with it: it keeps the order."""
+    return [
+        event
+        for order in case.live
+        if order.returning is not None and order is not lead
+        for event in (
+            ReturnDecided(order=order.id, outcome="denied"),
+            OrderLocked(order=order.id),
+            *clocks.stop_all(case, f"{order.id}/return", context),
+        )
+    ]
 
 
 def confirm_by_phone(case: Case, command: ConfirmByPhone, context: Context) -> Sequence[Event]:

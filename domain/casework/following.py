@@ -6,7 +6,7 @@ from domain.casework import timekeeping as clocks
 from domain.casework.closing import conclude
 from domain.casework.events import MatterSettled, StageMoved
 from domain.casework.state import Case
-from domain.casework.words import DONE, OWNER_MATTERS, WORKING, OrderRole, OrderState, Stage
+from domain.casework.words import DONE, OWNER_MATTERS, WORKING, OrderRole, OrderState, Stage, Triage
 from domain.process import Context, Event
 
 DERIVED = frozenset({Stage.triaged, *WORKING, Stage.callback, Stage.closed})
@@ -17,6 +17,8 @@ def consequences(case: Case, context: Context) -> Sequence[Event]:
     stage = derived_stage(case)
     if stage is not case.stage:
         return [StageMoved(stage=stage), *_on_entry(case, stage, context)]
+    if case.triage is Triage.urgent and (quick := clocks.quicken(case, context)):
+        return quick
     if case.stage is Stage.callback and not case.waiting_callers:
         return conclude(case, context)
     return ()

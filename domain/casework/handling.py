@@ -45,7 +45,7 @@ def auto_sign(order: Order) -> Sequence[Event]:
 
 def contact(case: Case, command: Contact, context: Context) -> Sequence[Event]:
     """Record that the caller was contacted or the spot reached: the response of an urgent order. Signs if need be."""
-    order = order_in(case, command.order, (OrderState.sent, *AT_WORK))
+    order = order_in(case, command.order, (OrderState.sent, *AT_WORK, OrderState.return_requested))
     return [
         *sign_first(case, order, context),
         CallerContacted(order=order.id, by=context.actor.user, how=command.how, note=command.note),
@@ -61,7 +61,7 @@ def begin_work(case: Case, command: BeginWork, context: Context) -> Sequence[Eve
 
 def report_progress(case: Case, command: ReportProgress, context: Context) -> Sequence[Event]:
     """Report the interim state; the first report of an urgent order is its first feedback."""
-    order = order_in(case, command.order, AT_WORK)
+    order = order_in(case, command.order, (*AT_WORK, OrderState.return_requested))
     return [
         ProgressReported(order=order.id, by=context.actor.user, note=command.note),
         *clocks.stop(case, f"{order.id}/feedback", context),
@@ -85,9 +85,10 @@ def submit_result(case: Case, command: SubmitResult, context: Context) -> Sequen
             reply=command.reply,
             documents=command.documents,
         ),
-        *clocks.stop(case, f"{order.id}/respond", context),
+        # A result is no contact (§18): a response that was never made is not met by it.
+        *clocks.stop(case, f"{order.id}/respond", context, met=True if order.contacted_at else None),
         *clocks.stop(case, f"{order.id}/feedback", context),
-        *clocks.stop_all(case, f"{order.id}/ext", context),
+        *clocks.stop_all(case, f"{order.id}/termination", context),
         *clocks.hold(case, f"{order.id}/handle", SUBMITTED, context),
         *clocks.start(case, f"{order.id}/review", "reply_review", context),
     ]

@@ -45,7 +45,12 @@ def _todos(case: Case, since: datetime) -> Iterator[Todo]:
         yield from _callbacks(case, since)
     if case.proposal is not None and case.proposal.approved_by is None:
         yield Todo(
-            key="closing", role="shift_leader", commands=("review_closing",), since=case.proposal.at, rule="closing"
+            key="closing",
+            role="shift_leader",
+            commands=("review_closing",),
+            since=case.proposal.at,
+            due=_due(case.running("closing")),
+            rule="closing",
         )
     if case.termination is not None:
         yield Todo(
@@ -53,6 +58,7 @@ def _todos(case: Case, since: datetime) -> Iterator[Todo]:
             role="shift_leader",
             commands=("review_termination",),
             since=case.termination.at,
+            due=_due(case.running(f"{case.termination.order}/termination")),
             rule="termination",
             subject=case.termination.order,
         )
@@ -140,17 +146,14 @@ def _unit_commands(order: Order) -> tuple[str, ...]:
     pause = () if order.pausing else ("request_pause",)
     back = () if order.no_return else ("request_return",)
     working = ("submit_result", "report_progress", *more, *pause)
-    match order.state:
-        case OrderState.sent:
-            return ("sign", "contact", *back)
-        case OrderState.signed:
-            return ("contact", "begin_work", *working, *back)
-        case OrderState.contacted:
-            return ("begin_work", *working, "contact")
-        case OrderState.working:
-            return (*working, "contact")
-        case _:
-            return ()
+    return {
+        OrderState.sent: ("sign", "contact", *back),
+        OrderState.signed: ("contact", "begin_work", *working, *back),
+        OrderState.contacted: ("begin_work", *working, "contact"),
+        OrderState.working: (*working, "contact"),
+        # 先办后议: who asks to give back goes on meanwhile.
+        OrderState.return_requested: ("contact", "report_progress"),
+    }.get(order.state, ())
 
 
 def _review(case: Case, order: Order) -> Todo:

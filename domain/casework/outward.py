@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.casework import events as ev
 from domain.casework.state import Case
-from domain.casework.words import OrderRole, Stage, Triage
+from domain.casework.words import WITH_UNIT, OrderRole, OrderState, Triage
 from domain.process import Effect, Event
 
 
@@ -62,16 +62,20 @@ def _clock_set(case: Case, e: ev.ClockSet) -> Sequence[Effect]:
     return to_unit(case, order, "due_changed", why=e.why)
 
 
+OURS = frozenset({"review", "return1", "return2", "return3", "termination"})
+"""Clocks on an order that run against the centre, not against the unit."""
+
+
 def _warning(case: Case, e: ev.WarningGiven) -> Sequence[Effect]:
     order, _, what = e.key.rpartition("/")
-    if order in case.orders:
+    if order in case.orders and what not in OURS:
         return to_unit(case, order, f"{e.card}_card", clock=what)
     return to_staff(f"{e.card}_card", "shift_leader", clock=e.key)
 
 
 def _overdue(case: Case, e: ev.OverdueReached) -> Sequence[Effect]:
     order, _, what = e.key.rpartition("/")
-    if order in case.orders:
+    if order in case.orders and what not in OURS:
         return to_unit(case, order, "overdue", clock=what)
     return to_staff("overdue", "shift_leader", clock=e.key)
 
@@ -92,10 +96,17 @@ def _extension_decided(case: Case, e: ev.ExtensionDecided) -> Sequence[Effect]:
 
 def _follower(case: Case, e: ev.FollowerAttached) -> Sequence[Effect]:
     out = list(to_case(e.case, "confirm_merge", {"into": case.no}))
-    if case.stage is Stage.callback and case.lead is not None and case.lead.submission is not None:
+    if case.lead is not None and case.lead.state is OrderState.accepted and case.lead.submission is not None:
         # The others had the answer when it was accepted; this caller came later.
         out += to_callers(case, "replied", case.lead.submission.reply, only=e.request)
     return out
+
+
+def _triaged(case: Case, e: ev.Triaged) -> Sequence[Effect]:
+    """A case that turns urgent: every unit at work is told that its limits are others now."""
+    if e.triage is not Triage.urgent:
+        return ()
+    return [x for o in case.live if o.state in WITH_UNIT for x in to_unit(case, o.id, "due_changed", why="urgent")]
 
 
 def _accepted(case: Case, e: ev.ResultAccepted) -> Sequence[Effect]:
@@ -116,6 +127,7 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.Merged.TYPE: lambda c, _e: to_callers(c, "merged"),
     ev.FollowerAttached.TYPE: _follower,
     ev.FollowerSplit.TYPE: lambda c, e: to_case(e.case, "become_own", {"was": c.no}),
+    ev.Triaged.TYPE: _triaged,
     ev.OrderSent.TYPE: _order_sent,
     ev.OrderEnded.TYPE: _order_ended,
     ev.ResultSentBack.TYPE: lambda c, e: to_unit(c, e.order, "sent_back", texts=[e.reason]),

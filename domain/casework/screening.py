@@ -159,7 +159,6 @@ def triage(case: Case, command: Classify, context: Context) -> Sequence[Event]:
         events += clocks.stop(case, "screen", context)
         events.append(StageMoved(stage=Stage.triaged))
         events += clocks.start(triaged, "dispatch", "dispatch", context)
-    events += clocks.quicken(case.model_copy(update={"triage": command.triage}), context)
     kind = MATTER_OF.get(command.triage)
     if kind is not None and case.owner_matter is None:
         matter = f"m{case.matters_raised + 1}"

@@ -88,12 +88,12 @@ def quicken(case: Case, context: Context) -> Sequence[Event]:
 
     The new limit starts now, so that nobody is late for a class he did not know of; a limit never moves back by a class.
     """
-    events: list[Event] = []
+    events: list[Event] = [*_sooner(case, "dispatch", "dispatch", context)]
     for order in case.live:
         if order.state not in WITH_UNIT:
             continue
         lead = order.role is OrderRole.lead
-        handling = {f"{order.id}/handle": "handle" if lead else "handle_co"}
+        handling = {f"{order.id}/handle": "handle" if lead else "handle_co", f"{order.id}/sign": "auto_sign"}
         if lead:
             handling[f"overall/{order.cycle}"] = "handle"
         for key, step in handling.items():

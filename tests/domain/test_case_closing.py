@@ -314,3 +314,18 @@ def test_after_the_archive_nobody_objects() -> None:
 
 def test_only_a_caller_of_the_case_objects() -> None:
     assert City().case().closed().refuses("object", request="c9") == "unknown_request"
+
+
+def test_an_urge_that_is_due_survives_a_good_round_until_it_is_given() -> None:
+    kit = City().case().in_callback().dissatisfied()
+    kit.submitted("a2").do("review_result", order="a2", accept=True).dissatisfied()
+    kit.submitted("a3").do("review_result", order="a3", accept=True).satisfied()
+    assert kit.stage == "closed"
+    (key,) = [k for k in kit.todos() if k.startswith("matter/")]
+    kit.do("urge", matter=key.partition("/")[2])
+    assert not [k for k in kit.todos() if k.startswith("matter/")]
+
+
+def test_the_second_person_has_a_limit() -> None:
+    kit = City().case().in_callback("explained").satisfied()
+    assert kit.todos()["closing"].due == kit.due("closing")

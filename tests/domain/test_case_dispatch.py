@@ -213,3 +213,35 @@ def test_a_class_that_is_lowered_gives_no_more_time() -> None:
     quick = kit.state.clocks["a1/handle"].clock
     kit.do("triage", triage="routine", reason="t#reason")
     assert kit.state.clocks["a1/handle"].clock == quick
+
+
+@pytest.mark.parametrize("reason", ["pending", "locked", "designated", "open question"])
+def test_what_two_persons_decide_is_not_reassigned_by_one(reason: str) -> None:
+    kit = City().case().dispatched()
+    if reason == "designated":
+        kit = City().case().triaged("disputed").do("designate", lead="water")
+    else:
+        kit.do("request_return", order="a1", proposed_owner="roads", ground="other_owner")
+    if reason == "locked":
+        kit.do("review_return", order="a1", approve=False, role="order_reviewer")
+        kit.do("review_return", order="a1", approve=False, role="shift_leader")
+    if reason == "open question":
+        kit.do("review_return", order="a1", approve=True, role="order_reviewer")
+        kit.do("review_return", order="a1", approve=False, role="shift_leader")
+    code = kit.refuses("reassign", order="a1", unit="roads", role="dispatcher")
+    assert code == ("return_open" if reason in {"pending", "open question"} else "no_return")
+
+
+def test_an_order_that_runs_on_after_a_pause_or_a_send_back_runs_by_the_urgent_limit() -> None:
+    kit = City().case().dispatched().submitted().do("triage", triage="urgent")
+    assert kit.state.clocks["a1/handle"].clock.rule.startswith("haikou/")
+    kit.do("review_result", order="a1", accept=False, reason="t#reason")
+    assert kit.state.clocks["a1/handle"].clock.rule.startswith("weifang-emergency/")
+
+
+def test_units_at_work_are_told_that_the_case_is_urgent_now() -> None:
+    kit = City().case().dispatched().go(hours=1)
+    before = len(kit.told("water"))
+    kit.do("triage", triage="urgent")
+    assert "due_changed" in kit.told("water")[before:]
+    assert kit.state.clocks["a1/sign"].clock.rule == "haikou/auto_sign/urgent"

@@ -63,9 +63,9 @@ def test_an_urgent_order_asks_for_a_phone_call_at_once_which_is_not_the_units_re
     assert kit.refuses("confirm_by_phone", order="a1") == "already_phoned"
 
 
-def test_an_urgent_result_handed_in_at_once_is_response_and_feedback() -> None:
+def test_an_urgent_result_handed_in_at_once_is_feedback_but_no_contact() -> None:
     kit = City().case().dispatched(triage="urgent").go(minutes=20).submitted()
-    assert kit.state.clocks["a1/respond"].met is True
+    assert kit.state.clocks["a1/respond"].met is None
     assert kit.state.clocks["a1/feedback"].met is True
     assert "a1/phone" not in kit.todos()
 

@@ -170,3 +170,21 @@ def test_an_urgent_return_is_reviewed_in_thirty_minutes() -> None:
 def test_the_centre_heads_time_begins_when_the_engine_noticed() -> None:
     kit = asked().at("2026-03-03 11:00").tick()
     assert kit.state.clocks["a1/return3"].clock.start == sh("2026-03-03 11:00")
+
+
+def test_who_asks_to_give_back_goes_on_meanwhile() -> None:
+    kit = City().case().dispatched().do("request_return", order="a1", proposed_owner="roads", ground="other_owner")
+    assert kit.todos()["a1/unit"].commands == ("contact", "report_progress")
+    kit.do("contact", order="a1").do("report_progress", order="a1")
+    assert kit.state_of("a1") == "return_requested"
+    kit.do("review_return", order="a1", approve=True, role="order_reviewer")
+
+
+def test_a_helper_whose_return_raised_the_question_keeps_its_order_when_the_owner_is_named() -> None:
+    kit = City().case().triaged().do("dispatch", lead="water", co=["roads"])
+    kit.do("request_return", order="a2", proposed_owner="housing", ground="other_owner")
+    kit.do("review_return", order="a2", approve=True, role="order_reviewer")
+    kit.do("review_return", order="a2", approve=False, role="shift_leader")
+    kit.do("designate", lead="water")
+    assert kit.state.orders["a2"].no_return
+    assert kit.state_of("a2") == "signed"
