@@ -140,7 +140,8 @@ async def measure(client: Client, name: str, take: Any, numbers: list[str], in_f
 
     async def lane() -> None:
         for no in waiting:
-            handles.append(await take(client, no, latencies))
+            handle = await take(client, no, latencies)
+            handles.append(handle)
 
     cpu, start = _cpu(), time.perf_counter()
     await asyncio.gather(*(lane() for _ in range(in_flight)))

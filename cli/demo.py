@@ -30,8 +30,9 @@ from simulation.feed import Fed, feed
 from storage.unit_of_work import Database, StorageUnavailable
 
 POLL_S: Final = 0.5
-STUCK_S: Final = 240.0
+STUCK_S: Final = 300.0
 IN_FLIGHT: Final = 8
+UNCLEAN: Final = "unclean.json"
 
 
 @dataclass
@@ -71,6 +72,10 @@ def demo(*, messages: Path | None, n: int, pack: str, kills: int, seed: int, pos
         result = _result(found, run, _latencies(log), wall)
         _print(console, found, departments, result)
         good = found.clean and run.failed is None and found.requests > 0
+        if not good:
+            # Whoever wants to know why needs the database and the logs.
+            (data / UNCLEAN).write_text(json.dumps(result), encoding="utf-8")
+            console.print(f"[red]kept for a look: {data}[/]")
         typer.echo(json.dumps(result))
         return 0 if good else 1
 
@@ -96,14 +101,14 @@ def _watch(
     chance = random.Random(seed)  # noqa: S311 - when to kill, repeatable by its seed
     at = sorted(chance.uniform(0.05, 0.9) * n for _ in range(kills))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    last, moved = (-1, -1), time.monotonic()
+    last, moved = (-1, -1, -1), time.monotonic()
     with Progress(*columns, console=console) as progress:
         taken = progress.add_task("登记 registered", total=n)
         over = progress.add_task("结束 ended", total=n)
         while True:
             time.sleep(POLL_S)
             try:
-                requests, ended = count_ended(database)
+                requests, ended, events = count_ended(database)
                 left = owed(database) if requests == ended else -1
             except StorageUnavailable:
                 continue
@@ -115,8 +120,8 @@ def _watch(
             if not feeder.is_alive() and requests == ended and left == 0:
                 return
             now = time.monotonic()
-            if (requests, ended) != last:
-                last, moved = (requests, ended), now
+            if (requests, ended, events) != last:
+                last, moved = (requests, ended, events), now
             if now - moved > STUCK_S or stack.dead():
                 console.print(f"[red]nothing moves any more; dead parts: {stack.dead() or 'none'}[/]")
                 return
@@ -176,7 +181,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="sanhuan-demo-"))
     path.chmod(0o755)  # PostgreSQL runs as another user when we are root
     yield path
-    shutil.rmtree(path, ignore_errors=True)
+    if not (path / UNCLEAN).exists():
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

@@ -54,12 +54,13 @@ class Findings:
         return not (self.lost or self.doubled or self.left or self.broken) and self.ended == self.requests
 
 
-def count_ended(database: Database) -> tuple[int, int]:
-    """Return how many requests there are and how many of their cases are over."""
+def count_ended(database: Database) -> tuple[int, int, int]:
+    """Return how many requests there are, how many of their cases are over, and how many events the journal has."""
     with database.read() as connection:
         requests = connection.execute(select(func.count()).select_from(_request)).scalar_one()
         ended = connection.execute(select(func.count()).where(_process.c.closed.is_(True))).scalar_one()
-    return int(requests), int(ended)
+        events = connection.execute(select(func.count()).select_from(_event)).scalar_one()
+    return int(requests), int(ended), int(events)
 
 
 def owed(database: Database) -> int:
@@ -98,9 +99,9 @@ def _count(connection: Connection, found: Findings) -> None:
 
 
 def _lost(connection: Connection, found: Findings, acknowledged: set[str]) -> None:
-    """A number that was given must have a case that is over; a decision that was acknowledged must be in the journal."""
-    over = set(connection.execute(select(_process.c.id).where(_process.c.closed.is_(True))).scalars())
-    found.lost += [f"request {no} has not ended" for no in sorted(acknowledged) if f"case/{no}" not in over]
+    """A number that was given must have a case; a decision that was stored must have an outcome in the journal."""
+    there = set(connection.execute(select(_process.c.id)).scalars())
+    found.lost += [f"request {no} has no case" for no in sorted(acknowledged) if f"case/{no}" not in there]
     command = table(CommandRow)
     waiting = connection.execute(select(command.c.id).where(command.c.outcome == "received")).scalars()
     found.lost += [f"decision {id_} was stored and never decided" for id_ in waiting]

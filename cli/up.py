@@ -51,7 +51,8 @@ def _print(console: Console, stack: Stack, pack: str) -> None:
     console.print(table)
     city = load_city()
     by_user = {account.user: account for account in city.accounts}
-    liaisons = [a for a in city.accounts if "unit_liaison" in a.roles][:3]
+    by_hand = {unit.code for unit in city.units if not unit.system and unit.level == "city"}
+    liaisons = [a for a in city.accounts if "unit_liaison" in a.roles and a.unit in by_hand][:4]
     accounts = Table(title=f"演示账号 demo accounts · 密码 password: {DEMO_PASSWORD}")
     accounts.add_column("账号 user")
     accounts.add_column("角色 role")
@@ -61,4 +62,8 @@ def _print(console: Console, stack: Stack, pack: str) -> None:
     accounts.add_row("liaison.<unit>", "每个单位联络员 / each unit's liaison")
     accounts.add_row("head.<unit>", "每个单位负责人 / each unit's head")
     console.print(accounts)
+    console.print(
+        f"手工办理可派给（其余单位多有自己的系统，会自动办理）/ units worked by hand (most others have a system that acts): "
+        f"{', '.join(str(a.unit) for a in liaisons)}"
+    )
     console.print("Ctrl-C 停止；再次运行会接着办理 / Ctrl-C stops; the next start goes on where this one ended.")

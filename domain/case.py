@@ -26,7 +26,7 @@ from domain.casework import closing, dispatching, handling, inbox, more_time, ou
 from domain.casework.applying import apply
 from domain.casework.columns import columns
 from domain.casework.commands import COMMANDS
-from domain.casework.events import EVENTS
+from domain.casework.events import EVENTS, ClockSet, ClockStopped
 from domain.casework.following import consequences
 from domain.casework.state import Case
 from domain.casework.words import DONE, LIVE, OPEN, OVER, WORKING, Stage
@@ -176,8 +176,23 @@ def subject_unit(case: Case, command: Command) -> str | None:
     return order.unit if order else None
 
 
+def _stopped_once(events: Sequence[Event]) -> list[Event]:
+    """Drop a second stop of one clock: a rule that ends an order stops all its clocks, also one it had just stopped."""
+    out: list[Event] = []
+    stopped: set[str] = set()
+    for event in events:
+        if isinstance(event, ClockStopped):
+            if event.key in stopped:
+                continue
+            stopped.add(event.key)
+        elif isinstance(event, ClockSet):
+            stopped.discard(event.clock.key)
+        out.append(event)
+    return out
+
+
 def _follow(case: Case, events: Sequence[Event], context: Context) -> Sequence[Event]:
-    out = list(events)
+    out = _stopped_once(events)
     after = case
     for event in out:
         after = apply(after, event, context.now)

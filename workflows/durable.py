@@ -324,13 +324,12 @@ def decision(model: type[Command]) -> Any:
 
 
 def _code(error: BaseException) -> str:
-    """Return a code for an effect's failure: the type of the innermost application error, else a time-out."""
+    """Return a code for an effect's failure: the type our activity gave it, else a time-out. What lies below is in the log."""
     cause: BaseException | None = error
-    code = "failed"
     while cause is not None:
         if isinstance(cause, ApplicationError) and cause.type:
-            code = cause.type
-        elif type(cause).__name__ == "TimeoutError":
-            code = "timeout"
+            return cause.type[:80]
+        if type(cause).__name__ == "TimeoutError":
+            return "timeout"
         cause = getattr(cause, "cause", None) or cause.__cause__
-    return code[:80]
+    return "failed"

@@ -80,6 +80,7 @@ def _step(case: Case, key: str, role: str, commands: tuple[str, ...], since: dat
 def _order(case: Case, order: Order) -> Iterator[Todo]:
     handle = case.running(f"{order.id}/handle")
     rule = handle.clock.rule if handle else "handle"
+    signing = case.running(f"{order.id}/sign") if order.state is OrderState.sent else None
     if commands := _unit_commands(order):
         yield Todo(
             key=f"{order.id}/unit",
@@ -87,8 +88,8 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
             unit=order.unit,
             commands=commands,
             since=order.sent_at,
-            due=_due(case.running(f"{order.id}/sign")) if order.state is OrderState.sent else _due(handle),
-            rule=rule,
+            due=_due(signing or handle),
+            rule=signing.clock.rule if signing else rule,
             subject=order.id,
         )
     unheard = order.state in WITH_UNIT and order.contacted_at is None and order.phoned_at is None

@@ -241,3 +241,13 @@ async def test_on_the_engine_a_delivery_that_fails_for_good_is_an_incident_and_r
         await case.settled()
         assert len(rows(connected, DeliveryRow)) == 1
         assert rows(connected, IncidentRow)[0].status == "retried"
+
+
+def test_a_unit_that_lost_the_order_before_it_was_told_hears_nothing_of_it(connected: Database, system: System) -> None:
+    book = Book(connected)
+    order = order_message(book, triage="disputed")
+    book.do("designate", lead="roads")
+    send(connected, order)
+    assert not system.taken
+    (row,) = rows(connected, DeliveryRow)
+    assert row.channel == "overtaken"
