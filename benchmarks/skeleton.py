@@ -38,7 +38,9 @@ from worker.host import parts, workers
 from worker.plugin import plugin
 from worker.settings import WorkerSettings
 
-BARE = Table("bare", MetaData(), Column("id", Integer, primary_key=True), Column("case_no", String), Column("step", String))
+BARE = Table(
+    "bare", MetaData(), Column("id", Integer, primary_key=True), Column("case_no", String), Column("step", String)
+)
 STEPS = ("triage", "dispatch", "sign", "submit_result", "review_result", "record_callback")
 Latencies = list[float]
 
