@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.console.kit import Desk, Running, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: Path) -> Iterator[Browser]:
+    """A browser for one module: Playwright's event loop runs while it lives, and no other loop can start beside it."""
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
         yield found
