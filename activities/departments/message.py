@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from domain.casework.state import Case
-from domain.casework.words import LIVE, OrderRole
+from domain.casework.words import GONE
 from domain.disclosure import Field, disclosure
 from domain.process import Actor
 from storage import effects
@@ -41,9 +41,9 @@ def compose(connection: Connection, effect: Owed, now: datetime) -> dict[str, An
         "texts": list(effects.texts(connection, body.get("texts", [])).values()),
     }
     if words is not None and body["what"] == "order_sent":
-        fields = disclosure(case, Actor(user=f"unit:{order.unit}", role="unit_liaison", unit=order.unit))
-        if Field.request_text not in fields or (order.state not in LIVE and order.role is not OrderRole.informed):
+        if order.state in GONE:
             return None
+        fields = disclosure(case, Actor(user=f"unit:{order.unit}", role="unit_liaison", unit=order.unit))
         data |= {"title": words.title, "content": words.content, "place": words.place}
         if Field.caller_phone in fields:
             contact = effects.contact_for_delivery(connection, case.no, order.unit, effect.id, now)

@@ -6,7 +6,7 @@ from domain.casework import timekeeping as clocks
 from domain.casework.closing import conclude
 from domain.casework.events import MatterSettled, StageMoved
 from domain.casework.state import Case
-from domain.casework.words import DONE, OWNER_MATTERS, WORKING, OrderRole, OrderState, Stage, Triage
+from domain.casework.words import DONE, GONE, OWNER_MATTERS, WORKING, OrderRole, OrderState, Stage, Triage
 from domain.process import Context, Event
 
 DERIVED = frozenset({Stage.triaged, *WORKING, Stage.callback, Stage.closed})
@@ -32,8 +32,7 @@ def derived_stage(case: Case) -> Stage:
     if lead is None:
         return Stage.triaged
     orders = [o for o in case.orders.values() if o.cycle == case.cycle and o.role is not OrderRole.informed]
-    gone = {OrderState.returned, OrderState.reassigned, OrderState.withdrawn}
-    owed = [o for o in orders if o.state not in DONE and o.state not in gone]
+    owed = [o for o in orders if o.state not in DONE and o.state not in GONE]
     if not owed:
         return Stage.callback
     if lead.state in {OrderState.submitted, OrderState.accepted}:

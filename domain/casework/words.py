@@ -83,6 +83,10 @@ DONE: Final = frozenset({OrderState.accepted, OrderState.waived})
 """The order has what the closing of the case needs."""
 
 
+GONE: Final = frozenset({OrderState.returned, OrderState.reassigned, OrderState.withdrawn})
+"""The unit no longer has the order."""
+
+
 class MatterKind(StrEnum):
     """What a later process will decide, and until then the city centre or the supervisor decides in the case."""
 
