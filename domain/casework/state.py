@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from domain.casework.words import (
+    GONE,
     LIVE,
     OWNER_MATTERS,
     CallerType,
@@ -208,7 +209,7 @@ class Case(Model):
             for o in self.orders.values()
             if o.role is OrderRole.lead
             and o.cycle == self.cycle
-            and o.state not in {OrderState.returned, OrderState.reassigned, OrderState.withdrawn}
+            and o.state not in GONE
         ]
         return found[-1] if found else None
 
