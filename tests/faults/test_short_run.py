@@ -5,6 +5,7 @@ import pytest
 from tests.faults.run import Asked, folder, run
 
 
+@pytest.mark.storm
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_thirty_kills_under_two_hundred_cases_lose_double_and_change_nothing(temporal_program: object) -> None:
