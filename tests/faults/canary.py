@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 
 def forms(word: str) -> tuple[bytes, ...]:
@@ -38,9 +39,15 @@ async def in_temporal(address: str, words: Sequence[str]) -> tuple[list[str], in
     count = 0
     async for execution in client.list_workflows():
         handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
-        history = await handle.fetch_history()
+        try:
+            history = await handle.fetch_history()
+            described = await handle.describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                continue  # deleted, and still in the list for a moment
+            raise
         parts = [event.SerializeToString() for event in history.events]
-        parts.append((await handle.describe()).raw_description.SerializeToString())
+        parts.append(described.raw_description.SerializeToString())
         found += [f"the history of {execution.id} holds {word}" for word in found_in(b"\n".join(parts), words)]
         count += 1
     return found, count

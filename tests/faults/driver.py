@@ -64,6 +64,7 @@ class Driver:
         self.results: Counter[str] = Counter()
         self._address, self._seed, self._in_flight = address, seed, in_flight
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
         self._flying: dict[str, asyncio.Task[Outcome]] = {}
         self._held: dict[str, asyncio.Event] = {}
         self._api: Api
@@ -71,7 +72,7 @@ class Driver:
 
     async def run(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Play everything; return when every script has come to its last step."""
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
         limits = httpx.Limits(max_connections=4 * self._in_flight)
         async with httpx.AsyncClient(
             base_url=self._address, timeout=httpx.Timeout(15, pool=None), transport=transport, limits=limits
@@ -92,6 +93,16 @@ class Driver:
         """Let an abandoned process have a client again, which repeats what was not answered. From any thread."""
         if self._loop is not None and process in self._held:
             self._loop.call_soon_threadsafe(self._held[process].set)
+
+    def stop(self) -> str:
+        """Give up, from any thread; return who still waited for what."""
+        flying = ", ".join(sorted(self._flying)) or "nobody"
+        held = ", ".join(sorted(self._held)) or "nobody"
+        waiting = [o for o in self.log.operations[-5000:] if o.end is None][-self._in_flight :]
+        last = "; ".join(f"{o.person} {o.command} {o.process}: {o.result}" for o in waiting)
+        if self._loop is not None and self._main is not None:
+            self._loop.call_soon_threadsafe(self._main.cancel)
+        return f"in flight: {flying}; abandoned: {held}; without an answer: {last}"
 
     async def _abandon(self, process: str) -> bool:
         self._held[process] = asyncio.Event()

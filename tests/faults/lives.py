@@ -40,6 +40,9 @@ OF_CLOCKS: Final = frozenset(
 TOLD_OF_CLOCKS: Final = frozenset({"yellow_card", "red_card", "overdue", "due_changed"})
 
 
+OVERTAKEN: Final = "overtaken"
+
+
 class Life(BaseModel):
     """One case as two runs can be compared: what happened, what was owed, told and delivered."""
 
@@ -93,8 +96,12 @@ def differences(calm: Mapping[str, Life], storm: Mapping[str, Life]) -> list[str
 
 
 def _unlike(a: Life, b: Life) -> str | None:
+    # What has been overtaken by the end of its order is told to nobody; whether it is depends on how soon it could be told.
+    overtaken = {d[0] for d in (*a.deliveries, *b.deliveries) if d[2] == OVERTAKEN}
     for field in ("events", "effects", "notices", "deliveries", "received"):
         one, two = getattr(a, field), getattr(b, field)
+        if field in {"deliveries", "received"}:
+            one, two = ([d for d in side if d[0] not in overtaken] for side in (one, two))
         if one != two:
             return f"{field}: {_first(one, two)}"
     return None
