@@ -105,12 +105,8 @@ class CaseWorkflow(DurableProcess):
                     effect,
                     task_queue=DEPARTMENTS,
                     start_to_close_timeout=timedelta(seconds=effect.timeout_s + 5),
-                    retry_policy=RetryPolicy(
-                        initial_interval=timedelta(seconds=effect.first_s),
-                        backoff_coefficient=effect.factor,
-                        maximum_interval=timedelta(seconds=effect.longest_s),
-                        maximum_attempts=effect.tries,
-                    ),
+                    # The activity keeps the unit's budget; what is tried again by this policy is an outage of our own.
+                    retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=15)),
                     priority=priority,
                     summary=effect.summary,
                 )

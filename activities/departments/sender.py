@@ -1,7 +1,7 @@
 """Hand a message about an order to its unit: signed over HTTP to its department system, or into its inbox."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -27,7 +27,10 @@ class Departments:
 
     @activity.defn(name="departments.send_message", no_thread_cancel_exception=True)
     def send_order_message(self, order: EffectOrder) -> Performed:
-        """Send one message. Errors of the far side are retried by the policy; refusals for good become an incident."""
+        """Send one message. Errors of the far side are tried again within its budget; after it, or refused, an incident.
+
+        Only what the far side does counts against the budget: an outage of our own, however long, makes no incident.
+        """
         now = datetime.now(UTC)
         attempt = activity.info().attempt if activity.in_activity() else 1
         try:
@@ -44,7 +47,12 @@ class Departments:
                 if message is None:
                     effects.delivered(connection, effect, effect.target, "overtaken", attempt, now)
                     return Performed(status="done")
-            self._post(effect, unit, message, order.timeout_s)
+            try:
+                self._post(effect, unit, message, order.timeout_s)
+            except ApplicationError as error:
+                if error.non_retryable or not activity.in_activity():
+                    raise
+                raise _counted(error, order) from error
             with self.database.write() as connection:
                 effects.delivered(connection, effect, effect.target, "webhook", attempt, datetime.now(UTC))
         except StorageUnavailable as error:
@@ -74,3 +82,20 @@ class Departments:
             type="unit_error" if passing else "unit_rejects",
             non_retryable=not passing,
         )
+
+
+def _counted(error: ApplicationError, order: EffectOrder) -> ApplicationError:
+    """Return the error with its place in the unit's budget: when to try again, or that this was the last try.
+
+    Temporal counts every attempt, ours that found no database among them; the unit's failures are kept as heartbeat details,
+    which outlive an attempt.
+    """
+    failures = 1 + sum(int(n) for n in activity.info().heartbeat_details[:1])
+    activity.heartbeat(failures)
+    wait = min(order.first_s * order.factor ** (failures - 1), order.longest_s)
+    return ApplicationError(
+        error.message,
+        type=error.type,
+        non_retryable=failures >= order.tries,
+        next_retry_delay=timedelta(seconds=wait),
+    )
