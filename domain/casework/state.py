@@ -207,9 +207,7 @@ class Case(Model):
         found = [
             o
             for o in self.orders.values()
-            if o.role is OrderRole.lead
-            and o.cycle == self.cycle
-            and o.state not in GONE
+            if o.role is OrderRole.lead and o.cycle == self.cycle and o.state not in GONE
         ]
         return found[-1] if found else None
 
