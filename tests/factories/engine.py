@@ -37,7 +37,7 @@ from worker.plugin import plugin
 from worker.settings import WorkerSettings
 from workflows.case import CaseWorkflow
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 MOST_SENDS = 100
 AGAIN = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED, RPCStatusCode.NOT_FOUND}
 _ids = itertools.count(1)
