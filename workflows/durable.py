@@ -66,6 +66,7 @@ class DurableProcess:
         self._open: dict[str, int] = {}
         self._tails: dict[str, asyncio.Task[None]] = {}
         self._attributes: dict[str, str] = {}
+        self._loop = asyncio.get_running_loop()
         workflow.register_random_seed_callback(self._was_reset)
 
     async def perform(self, effect: EffectOrder) -> Performed:
@@ -138,6 +139,8 @@ class DurableProcess:
         """A reset run knows less than the journal: it looks there first. No ``workflow.*`` may be called here."""
         self._known = False
         self._tick = True
+        # A seed alone makes nothing ready, and the SDK looks at conditions only after something ran.
+        self._loop.call_soon(lambda: None)
 
     def _put(self, envelope: Envelope) -> Job:
         job = Job(envelope)

@@ -4,7 +4,7 @@ import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 from temporalio.service import RPCError
 
 from activities.tell import signal_process
@@ -13,6 +13,12 @@ from domain.process import SYSTEM, Envelope
 from storage.models import NoticeRow
 from tests.factories.city import rows
 from tests.factories.engine import Engine, LiveCase, seen, until
+
+
+def commanded(history: WorkflowHistory, task: int) -> bool:
+    """Whether a workflow task brought any command."""
+    attributes = (getattr(e, e.WhichOneof("attributes")) for e in history.events)
+    return any(getattr(a, "workflow_task_completed_event_id", 0) == task for a in attributes)
 
 
 async def test_an_objection_to_a_closed_case_starts_its_redo(engine: Engine) -> None:
@@ -111,17 +117,25 @@ async def test_a_deleted_workflow_starts_again_from_the_journal(engine: Engine) 
     assert await acts(case) == 0
 
 
-@pytest.mark.parametrize("back_to", ["first_task", "a_middle_task"])
+@pytest.mark.parametrize("back_to", ["first_task", "a_middle_task", "a_task_without_commands"])
 async def test_a_reset_workflow_looks_into_the_journal_by_itself_and_repeats_nothing(
     engine: Engine, back_to: str
 ) -> None:
     case = await (await engine.case()).dispatched()
+    await case.settled()
     await case.give("sign", unit="water", order="a1")
     await case.settled()
     await case.keep()
     history = case.kept[-1]
     completed = seen(history, "WORKFLOW_TASK_COMPLETED")
-    at = completed[0] if back_to == "first_task" else completed[len(completed) // 2]
+    signed = seen(history, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")[-1].event_id
+    at = {
+        "first_task": completed[0],
+        "a_middle_task": completed[len(completed) // 2],
+        "a_task_without_commands": [e for e in completed if e.event_id < signed and not commanded(history, e.event_id)][
+            -1
+        ],
+    }[back_to]
     before = (case.row().seq, len(rows(engine.database, NoticeRow)))
     answer = await engine.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
