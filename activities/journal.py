@@ -21,7 +21,8 @@ from temporalio.exceptions import ApplicationError
 from activities.labels import Names, details_text, effect_summary, timer_summary
 from activities.signatures import CommitRequest, CommitResult, EffectOrder, TimerOrder
 from domain.deciders import decider_of
-from domain.kernel import GENESIS, TICK, Advanced, FailEffect, Process, advance, card, needs, todos
+from domain.incidents import FailEffect
+from domain.kernel import GENESIS, TICK, Advanced, Process, advance, card, needs, todos
 from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts
 from storage import journal as sql

@@ -1,7 +1,8 @@
 """Typed stubs of all activities: what workflows call, without loading what the activities need.
 
 The workflow sandbox loads this module; it must stay free of SQLAlchemy, httpx and the like. Each stub names its activity; the
-class that performs it is checked against the stub (tests/workflows/test_signatures.py).
+class that performs it is checked against the stub (tests/workflows/test_tables.py). A stub is a name and a type: the worker runs
+the class, so calling the stub itself is a mistake, and raises.
 """
 
 from datetime import datetime

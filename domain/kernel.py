@@ -18,13 +18,14 @@ from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError
 
+from domain import incidents
 from domain.clock import ClockError
+from domain.incidents import Incident
 from domain.model import Model
 from domain.policy import PolicyError
 from domain.process import (
     SYSTEM,
     Card,
-    Code,
     Command,
     Context,
     Decider,
@@ -34,7 +35,6 @@ from domain.process import (
     Facts,
     Need,
     Refusal,
-    TextRef,
     Timer,
     Todo,
 )
@@ -49,17 +49,6 @@ class ArmedTimer(Timer):
     """A live timer with the number of its arming."""
 
     n: int
-
-
-class Incident(Model):
-    """An effect that could not be performed and waits for a person."""
-
-    effect: str
-    kind: str
-    target: str
-    code: str
-    attempt: int
-    since: datetime
 
 
 class Process(Model):
@@ -117,92 +106,6 @@ class Advanced(Model):
     detail: dict[str, Any] = Field(default_factory=dict)
 
 
-# ---------------------------------------------------------------------------------------------- commands of every process
-
-
-class FailEffect(Command):
-    """An effect could not be performed within its budget: it becomes an incident."""
-
-    NAME: ClassVar[str] = "fail_effect"
-    effect: Code
-    kind: Code
-    target: Code
-    code: Code
-    attempt: int = 1
-
-
-class RetryEffect(Command):
-    """An operator lets an incident's effect be tried again."""
-
-    NAME: ClassVar[str] = "retry_effect"
-    effect: Code
-
-
-class RedirectEffect(Command):
-    """An operator has an incident's effect performed another way: by hand (``manual``), with how it was done."""
-
-    NAME: ClassVar[str] = "redirect_effect"
-    effect: Code
-    channel: Code
-    note: TextRef
-
-
-class WaiveEffect(Command):
-    """An operator decides that an incident's effect is no longer owed, with the reason."""
-
-    NAME: ClassVar[str] = "waive_effect"
-    effect: Code
-    reason: TextRef
-
-
-class TellRefused(Command):
-    """Another process refused a message of this one."""
-
-    NAME: ClassVar[str] = "tell_refused"
-    effect: Code
-    command: Code
-    code: Code
-
-
-class EffectFailed(Event):
-    """An effect could not be performed: it is an incident from now on."""
-
-    TYPE: ClassVar[str] = "effect_failed"
-    effect: str
-    kind: str
-    target: str
-    code: str
-    attempt: int
-
-
-class EffectRetried(Event):
-    """An operator had the effect tried again."""
-
-    TYPE: ClassVar[str] = "effect_retried"
-    effect: str
-    by: str
-    attempt: int
-
-
-class EffectRedirected(Event):
-    """An operator had the effect performed another way."""
-
-    TYPE: ClassVar[str] = "effect_redirected"
-    effect: str
-    by: str
-    channel: str
-    note: str
-
-
-class EffectWaived(Event):
-    """An operator decided that the effect is no longer owed."""
-
-    TYPE: ClassVar[str] = "effect_waived"
-    effect: str
-    by: str
-    reason: str
-
-
 class TimerRang(Event):
     """A timer rang. ``made_up_at`` is set when it rang late; ``late_by`` says whose delay it was (never a unit's)."""
 
@@ -214,12 +117,8 @@ class TimerRang(Event):
     late_by: str | None = None
 
 
-KERNEL_COMMANDS: Mapping[str, type[Command]] = {
-    c.NAME: c for c in (FailEffect, RetryEffect, RedirectEffect, WaiveEffect)
-}
-KERNEL_EVENTS: Mapping[str, type[Event]] = {
-    e.TYPE: e for e in (EffectFailed, EffectRetried, EffectRedirected, EffectWaived, TimerRang)
-}
+KERNEL_COMMANDS: Mapping[str, type[Command]] = incidents.COMMANDS
+KERNEL_EVENTS: Mapping[str, type[Event]] = {**incidents.EVENTS, TimerRang.TYPE: TimerRang}
 
 
 # ---------------------------------------------------------------------------------------------------------------- running
@@ -263,7 +162,7 @@ def needs(decider: Decider, envelope: Envelope) -> Sequence[Need]:
 def todos(decider: Decider, process: Process) -> tuple[Todo, ...]:
     """Return who has to act now, incidents included."""
     own = decider.todos(process.state) if process.seq else ()
-    return (*own, *(_incident_todo(i) for i in process.incidents.values()))
+    return (*own, *(incidents.todo(i) for i in process.incidents.values()))
 
 
 def card(decider: Decider, process: Process) -> Card:
@@ -351,7 +250,7 @@ def _decide(
     settled: dict[str, str] = {}
     again: tuple[str, ...] = ()
     if envelope.name in KERNEL_COMMANDS:
-        events, settled, again = _handle_effect(process, command, context)
+        events, settled, again = incidents.handle(process.id, process.incidents, command, context)
     else:
         move = decider.moves.get(envelope.name)
         stage = decider.card(process.state).stage if process.seq else "new"
@@ -428,81 +327,13 @@ def _plan(process: Process, seq: int, k: int, effect: Effect) -> Planned:
 def _apply(decider: Decider, process: Process, event: Event, at: datetime, head: str) -> Process:
     update: dict[str, Any] = {"seq": process.seq + 1, "head": head}
     if event.TYPE in KERNEL_EVENTS:
-        update |= _apply_kernel(process, event, at)
+        update["incidents"] = incidents.apply(process.incidents, event, at)
+        if isinstance(event, incidents.EffectRetried):
+            update["attempts"] = {**process.attempts, event.effect: event.attempt}
     else:
         update["state"] = decider.apply(process.state, event, at)
     # Armed after every event, so that a replay, which knows no commands, numbers the timers alike.
     return _arm(decider, process.model_copy(update=update))
-
-
-def _apply_kernel(process: Process, event: Event, at: datetime) -> dict[str, Any]:
-    match event:
-        case EffectFailed():
-            incident = Incident(
-                effect=event.effect,
-                kind=event.kind,
-                target=event.target,
-                code=event.code,
-                attempt=event.attempt,
-                since=at,
-            )
-            return {"incidents": {**process.incidents, event.effect: incident}}
-        case EffectRetried():
-            return {
-                "incidents": {k: v for k, v in process.incidents.items() if k != event.effect},
-                "attempts": {**process.attempts, event.effect: event.attempt},
-            }
-        case EffectRedirected() | EffectWaived():
-            return {"incidents": {k: v for k, v in process.incidents.items() if k != event.effect}}
-        case _:
-            return {}
-
-
-def _handle_effect(
-    process: Process, command: Command, context: Context
-) -> tuple[Sequence[Event], dict[str, str], tuple[str, ...]]:
-    match command:
-        case FailEffect():
-            if command.effect in process.incidents:
-                raise Refusal("incident_open", effect=command.effect)
-            if not command.effect.startswith(f"{process.id}/"):
-                raise Refusal("unknown_effect", effect=command.effect)
-            failed = EffectFailed(**command.model_dump())
-            return [failed], {command.effect: "incident"}, ()
-        case RetryEffect():
-            incident = _incident(process, command.effect)
-            retried = EffectRetried(effect=command.effect, by=context.actor.user, attempt=incident.attempt + 1)
-            return [retried], {command.effect: "planned"}, (command.effect,)
-        case RedirectEffect():
-            _incident(process, command.effect)
-            redirected = EffectRedirected(
-                effect=command.effect, by=context.actor.user, channel=command.channel, note=command.note
-            )
-            return [redirected], {command.effect: "redirected"}, ()
-        case WaiveEffect():
-            _incident(process, command.effect)
-            waived = EffectWaived(effect=command.effect, by=context.actor.user, reason=command.reason)
-            return [waived], {command.effect: "waived"}, ()
-        case _:
-            raise Refusal("unknown_command", command=command.NAME)
-
-
-def _incident(process: Process, effect: str) -> Incident:
-    if effect not in process.incidents:
-        raise Refusal("no_such_incident", effect=effect)
-    return process.incidents[effect]
-
-
-def _incident_todo(incident: Incident) -> Todo:
-    return Todo(
-        key=f"incident/{incident.effect}",
-        role="operator",
-        commands=("retry_effect", "redirect_effect", "waive_effect"),
-        since=incident.since,
-        rule="incident",
-        subject=incident.effect,
-        hint={"kind": incident.kind, "target": incident.target, "code": incident.code},
-    )
 
 
 def _arm(decider: Decider, process: Process) -> Process:

@@ -14,7 +14,7 @@ from workflows.durable import DurableProcess, decision
 with workflow.unsafe.imports_passed_through():
     from activities import signatures
     from activities.signatures import DEPARTMENTS, NOTICES, EffectOrder, Performed
-    from domain import kernel
+    from domain import incidents
     from domain.casework import commands as c
     from domain.messages import ProcessStart
 
@@ -91,9 +91,9 @@ class CaseWorkflow(DurableProcess):
     supervise = decision(c.Supervise)
 
     # 异常处置 incidents
-    retry_effect = decision(kernel.RetryEffect)
-    redirect_effect = decision(kernel.RedirectEffect)
-    waive_effect = decision(kernel.WaiveEffect)
+    retry_effect = decision(incidents.RetryEffect)
+    redirect_effect = decision(incidents.RedirectEffect)
+    waive_effect = decision(incidents.WaiveEffect)
 
     async def perform(self, effect: EffectOrder) -> Performed:
         """Tell the world: a unit, a caller or staff, another case."""

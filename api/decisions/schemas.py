@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field, StringConstraints, create_model
 from pydantic.fields import FieldInfo
 
 from domain.deciders import DECIDERS
-from domain.kernel import KERNEL_COMMANDS, FailEffect
+from domain.incidents import FailEffect
+from domain.kernel import KERNEL_COMMANDS
 from domain.model import Strict
 from domain.process import Command, Text
 

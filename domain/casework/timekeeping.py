@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.casework.events import ClockSet, ClockStopped, OverdueAnnulled
 from domain.casework.state import Case, Order, Running
 from domain.casework.words import WITH_UNIT, OrderRole, Triage
-from domain.clock import Clock, ClockRule, Limit, extend_clock, pause_clock, resume_clock, start_clock
+from domain.clock import ClockRule, Limit, extend_clock, pause_clock, resume_clock, start_clock
 from domain.process import Context, Event
 
 HANDLING = frozenset({"handle", "redo", "handle_co", "redo_co"})
@@ -119,12 +119,6 @@ def annul(key: str, running: Running, received_at: datetime) -> Sequence[Event]:
     if running.overdue_at is None or running.annulled or received_at >= running.overdue_at:
         return ()
     return (OverdueAnnulled(key=key, due=running.overdue_at),)
-
-
-def order_clocks(case: Case, order: str, what: str = "") -> tuple[tuple[str, Clock], ...]:
-    """Return the running clocks of an order."""
-    prefix = f"{order}/{what}"
-    return tuple((k, r.clock) for k, r in case.clocks.items() if k.startswith(prefix) and r.stopped_at is None)
 
 
 def is_late(case: Case, order: Order) -> bool:

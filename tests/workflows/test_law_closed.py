@@ -17,7 +17,7 @@ from tests.factories.engine import Engine, LiveCase, seen, until
 
 def commanded(history: WorkflowHistory, task: int) -> bool:
     """Whether a workflow task brought any command."""
-    attributes = (getattr(e, e.WhichOneof("attributes")) for e in history.events)
+    attributes = (getattr(e, str(e.WhichOneof("attributes"))) for e in history.events)
     return any(getattr(a, "workflow_task_completed_event_id", 0) == task for a in attributes)
 
 
