@@ -9,6 +9,7 @@ From the operation log of the drivers and the journal it proves, law by law:
 * ``invented``: nothing is in the journal that no person asked for;
 * ``chain``: the events of a process are the chain the heads say;
 * ``person``: nobody ever sees a process go back;
+* ``fresh``: whoever looks at a process sees all that anybody had been told before, and nothing that nobody had asked for yet;
 * ``real_time``: a decision that began after another had been answered lies after it in the journal.
 
 It believes neither side: an operation log or a journal that was tampered with is found out as far as the two disagree.
@@ -141,13 +142,33 @@ def _person(operations: Sequence[Operation], _record: Record) -> Iterator[str]:
         )
 
 
+def _fresh(operations: Sequence[Operation], record: Record) -> Iterator[str]:
+    told: dict[str, list[Operation]] = defaultdict(list)
+    for o in operations:
+        if o.result in {RECORDED, READ} and o.seq is not None and o.end is not None:
+            told[o.process].append(o)
+            if o.seq > len(record.events.get(o.process, ())):
+                yield f"{o.person} was shown {o.process} at {o.seq}, which the journal has not"
+    asked: dict[str, list[Operation]] = defaultdict(list)
+    for o in _first(operations).values():
+        asked[o.process].append(o)
+    for process, seen in told.items():
+        for a, b in _after(seen):
+            if b.command == READ and (b.seq or 0) < (a.seq or 0):
+                yield f"{b.person} saw {process} at {b.seq} after {a.person} had been told {a.seq} ({a.command})"
+        for o in asked[process]:
+            command = record.commands.get(o.id)
+            if command is None or command.seq_from is None:
+                continue
+            early = (r for r in seen if (r.end or 0) < o.start and (r.seq or 0) >= command.seq_from)
+            yield from (f"{r.person} saw {o.command} in {process} at {r.seq} before it was asked for" for r in early)
+
+
 def _real_time(operations: Sequence[Operation], record: Record) -> Iterator[str]:
     """Across all persons: answered before the other began means before it in the journal."""
-    first: dict[str, Operation] = {}
+    first = _first(operations)
     ends: dict[str, float] = {}
-    for o in _decisions(operations, RECORDED, UNKNOWN):
-        if o.id not in first or o.start < first[o.id].start:
-            first[o.id] = o
+    for o in _decisions(operations, RECORDED):
         if o.result == RECORDED and o.end is not None:
             ends[o.id] = min(o.end, ends.get(o.id, o.end))
     by_process: dict[str, list[Operation]] = defaultdict(list)
@@ -159,6 +180,15 @@ def _real_time(operations: Sequence[Operation], record: Record) -> Iterator[str]
             one, two = record.commands.get(a.id), record.commands.get(b.id)
             if one and two and one.seq_to and two.seq_from and two.seq_from <= one.seq_to:
                 yield f"{process}: {b.command} began after {a.command} was answered and lies before it"
+
+
+def _first(operations: Sequence[Operation]) -> dict[str, Operation]:
+    """Return the first attempt at each decision that took effect, or may have."""
+    first: dict[str, Operation] = {}
+    for o in _decisions(operations, RECORDED, UNKNOWN):
+        if o.id not in first or o.start < first[o.id].start:
+            first[o.id] = o
+    return first
 
 
 def _after(told: list[Operation]) -> Iterator[tuple[Operation, Operation]]:
@@ -192,5 +222,6 @@ LAWS: Final[dict[str, Callable[[Sequence[Operation], Record], Iterator[str]]]] =
     "invented": _invented,
     "chain": _chain,
     "person": _person,
+    "fresh": _fresh,
     "real_time": _real_time,
 }

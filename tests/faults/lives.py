@@ -24,6 +24,8 @@ from tests.faults.scripts import STRICT
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 REFERENCE: Final = re.compile(r"d/[0-9a-f]{64}")
 DOCUMENT: Final = re.compile(r"doc-[0-9a-f]{32}")
+HEAD: Final = re.compile(r"(?<=\d)-[0-9a-f]{8}\b")
+"""What an effect's id says of the chain it stands in: instants go into that."""
 OF_CLOCKS: Final = frozenset(
     {
         "timer_rang",
@@ -147,7 +149,7 @@ def _life(connection: Connection, play: Play, case: str, received: list[Any]) ->
     f = table(EffectRow)
     effects = connection.execute(select(f).where(f.c.process == process).order_by(f.c.seq, f.c.id)).all()
     effects = [r for r in effects if r.seq in kept and (strict or r.body.get("what") not in TOLD_OF_CLOCKS)]
-    ids = {r.id: f"{kept[r.seq]}/{r.id.rpartition('/')[2] if strict else 0}" for r in effects}
+    ids = {r.id: f"{kept[r.seq]}/{HEAD.sub('', r.id).rpartition('/')[2] if strict else 0}" for r in effects}
     effects = effects if strict else sorted(effects, key=lambda r: (r.kind, r.target, str(r.body.get("what"))))
     life.effects = [(ids[r.id], r.kind, plain(r.target), plain(r.body), r.urgent, r.status) for r in effects]
     n, d = table(NoticeRow), table(DeliveryRow)
@@ -175,7 +177,8 @@ def _plain(value: Any, names: Mapping[str, str]) -> Any:
             return "<instant>"
         case str():
             for number, name in names.items():
-                value = value.replace(number, name)
+                if number in value:
+                    value = HEAD.sub("", value.replace(number, name))
             return DOCUMENT.sub("<document>", REFERENCE.sub("<decision>", value))
         case _:
             return value

@@ -6,6 +6,7 @@ when nothing is lost, doubled, left owing, different from the calm run, against 
 
 import asyncio
 import json
+import resource
 import shutil
 import tempfile
 import threading
@@ -120,9 +121,16 @@ def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
         "calm_s": round(calm.seconds, 1),
         "storm_s": round(storm.seconds, 1),
         "wall_s": round(time.monotonic() - began, 1),
+        "cpu_s": _cpu(),
         "wrong": len(outcome.wrong),
     }
     return outcome
+
+
+def _cpu() -> dict[str, int]:
+    """Processor seconds of this process, and of those that it started and that have ended."""
+    me, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"harness": round(me.ru_utime + me.ru_stime), "parts": round(others.ru_utime + others.ru_stime)}
 
 
 @contextmanager

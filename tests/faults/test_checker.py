@@ -170,6 +170,21 @@ def back_in_time(log: list[Operation], record: Record) -> None:
     log[7].seq = 3
 
 
+def stale(log: list[Operation], record: Record) -> None:
+    """Somebody is shown the case as it was before a decision that another person had already been told of."""
+    log[7].person, log[7].seq = "auditor", 5
+
+
+def foreseen(log: list[Operation], record: Record) -> None:
+    """Somebody is shown a decision that nobody had asked for yet."""
+    log[2].person, log[2].seq = "auditor", 5
+
+
+def beyond_the_end(log: list[Operation], record: Record) -> None:
+    """Somebody was shown events that the journal does not hold (any more)."""
+    log[7].seq = 7
+
+
 def wrong_order(log: list[Operation], record: Record) -> None:
     """A decision that began after another was answered lies before it."""
     log[1].start, log[1].end = 20, 21
@@ -191,6 +206,9 @@ FORGERIES: dict[Forgery, str] = {
     out_of_nowhere: "invented",
     edited: "chain",
     back_in_time: "person",
+    stale: "fresh",
+    foreseen: "fresh",
+    beyond_the_end: "fresh",
     wrong_order: "real_time",
 }
 
