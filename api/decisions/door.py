@@ -71,10 +71,12 @@ def store(place: Services, given: Given) -> Ready | Decided:
     """
     now = place.now()
     with place.database.read() as connection:
+        # The process before the command: if there is no row after that, what the process shows is without this decision.
+        # The other way round, a twin decided between the two reads would be refused for what it had itself done.
+        stored = load_process(connection, given.process)
         row = find_command(connection, given.id)
         if row is not None:
             return _again(connection, given, row)
-        stored = load_process(connection, given.process)
         if stored is None and not _registered(connection, given.process):
             raise refused("unknown_process", {"process": given.process})
         wanted = given.said.get("documents") or ()
