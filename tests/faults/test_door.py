@@ -11,7 +11,7 @@ from domain.messages import Decision, Receipt
 from storage.unit_of_work import Database
 from tests.api.kit import Api, FakeEngine, found_accounts, found_places
 
-DECLINED = {"ground": "no_facts", "reason": "无具体事实", "remedy": "可补充材料后再次反映"}
+DECLINED: dict[str, Any] = {"ground": "no_facts", "reason": "无具体事实", "remedy": "可补充材料后再次反映"}
 
 
 @pytest.fixture
