@@ -28,7 +28,7 @@ def doctor() -> None:
 @app.command()
 def prepare(
     *,
-    tests: Annotated[bool, typer.Option("--tests", help="Also fetch the test server that skips time.")] = False,
+    tests: Annotated[bool, typer.Option("--tests", help="Also those that only tests start.")] = False,
 ) -> None:
     """Find, download or build the servers that `up` and the tests start, so that those start at once later.
 
@@ -41,6 +41,7 @@ def prepare(
     }
     if tests:
         finders["Temporal test server"] = lambda: servers.find_java_test_server(typer.echo)
+        finders["production Temporal server"] = lambda: servers.find_production(typer.echo).server
     failed = False
     for name, find in finders.items():
         try:

@@ -79,9 +79,14 @@ class PostgresServer:
         return self.directory / "postgres.log"
 
     @property
+    def pid(self) -> int | None:
+        """The id of the server's first process, None when it does not run."""
+        return self._child.pid if self._child is not None and self._child.running else None
+
+    @property
     def running(self) -> bool:
         """Whether the server lives."""
-        return self._child is not None and self._child.running
+        return self.pid is not None
 
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of a database, password included."""

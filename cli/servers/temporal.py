@@ -5,10 +5,8 @@ SDK knows, a build from `deploy/temporal/go.mod` with Go. What was downloaded or
 """
 
 import asyncio
-import hashlib
 import json
 import os
-import re
 import shutil
 import socket
 import urllib.error
@@ -18,9 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cli.servers.process import LOCALHOST, Child, ServerError, cache_dir, exclusive, free_port, run_tool
+from cli.servers import golang
+from cli.servers.process import LOCALHOST, Child, ServerError, cache_dir, exclusive, free_port
 
-GO_MODULE = Path(__file__).parents[2] / "deploy" / "temporal"
+GO_MODULE = golang.DEPLOY / "temporal"
 CLI_PACKAGE = "github.com/temporalio/cli/cmd/temporal"
 DOWNLOAD_HOST = "temporal.download"
 REACH_SECONDS = 3.0
@@ -75,11 +74,7 @@ def cached_temporal() -> Path | None:
 
 def built_path() -> Path:
     """Where the build goes: named by the CLI's version and the module files it was built from."""
-    files = [GO_MODULE / "go.mod", GO_MODULE / "go.sum"]
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
-    found = re.search(r"github\.com/temporalio/cli (v\S+)", files[0].read_text(encoding="utf-8"))
-    version = found.group(1) if found else "unknown"
-    return cache_dir() / f"temporal-{version}-{digest}"
+    return golang.cached(GO_MODULE, "github.com/temporalio/cli", "temporal")
 
 
 def _download_dir() -> Path:
@@ -123,20 +118,14 @@ async def _start_once_through_sdk() -> None:
 
 def _build(say: Say) -> Path | None:
     """Build the program with Go; None without Go, `ServerError` when the build fails."""
-    go = shutil.which("go")
-    if go is None:
+    if shutil.which("go") is None:
         return None
     say("building a Temporal server with Go: 1 to 3 minutes, once")
-    target = built_path()
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}")
     try:
-        run_tool([go, "build", "-C", GO_MODULE, "-o", unfinished, CLI_PACKAGE])
-        unfinished.replace(target)
+        golang.build(GO_MODULE, [CLI_PACKAGE], built_path())
     except ServerError as error:
         raise ServerError(f"{HOW_TO_GET}\nThe build with Go was tried: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return target
+    return built_path()
 
 
 class TemporalServer:
