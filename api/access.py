@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.problems import Problem
+from api.refusals import refuses
 from api.services import Services, services
 from domain.process import Actor
 from storage.accounts import Account, Session, find_session, token_hash
@@ -61,6 +62,7 @@ def client_address(request: Request) -> str:
     return request.client.host if request.client else "-"
 
 
+@refuses("not_signed_in", "role_not_held", "csrf", "too_many_requests", "storage_unavailable")
 async def signed_in(
     request: Request, x_role: Annotated[str | None, Header(max_length=40, description="role to act in")] = None
 ) -> Viewer:
@@ -111,6 +113,7 @@ def slow_down(place: Services, key: str, *, stranger: bool = False) -> None:
         raise Problem(429, "too_many_requests", retry_after=wait)
 
 
+@refuses("idempotency_key_missing")
 def idempotency_key(
     idempotency_key: Annotated[
         str | None, Header(description="1 to 200 visible ASCII characters; the same key repeats, never doubles")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from api.problems import Problem, Wrong, invalid, wrong_of
+from api.refusals import refuses
 
 LARGEST: Final = 2**53 - 1
 MOST_DIGITS: Final = 30
@@ -23,11 +24,21 @@ UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\
 """Control characters, lone surrogates, line separators and marks that turn the direction of writing."""
 
 M = TypeVar("M", bound=BaseModel)
+REFUSED: Final = (
+    "unsupported_media_type",
+    "invalid_utf8",
+    "malformed_json",
+    "too_deep",
+    "duplicate_key",
+    "invalid_input",
+)
+"""What is refused of a JSON body."""
 
 
 def json_body(model: type[M], media_types: frozenset[str] = JSON_TYPES) -> Callable[[Request], Awaitable[M]]:
     """Return a FastAPI dependency that reads the body as ``model``."""
 
+    @refuses(*REFUSED)
     async def read(request: Request) -> M:
         media_type(request, media_types)
         depth: int = request.app.state.settings.json_depth

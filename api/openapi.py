@@ -1,17 +1,31 @@
-"""The OpenAPI description of what :mod:`api.bodies` reads itself: schemas and examples of the request bodies."""
+"""The OpenAPI description, completed: bodies that :mod:`api.bodies` reads itself, every problem of every route, tags in zh and en.
 
-from collections.abc import Mapping
+A route's problems come from :mod:`api.refusals`: by status, each code with a whole example.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.problems import MEDIA_TYPE, ProblemBody
+from api.access import COOKIE, signed_in
+from api.problems import CONFLICT, MEDIA_TYPE, Problem, ProblemBody, Wrong, body_of, status_of
+from api.refusals import STATUS, of_the_rules, told_by
+from storage.texts import DEFAULT, LANGUAGES, known, text
 
 _MODE: Final = "validation"
 REF: Final = "#/components/schemas/{model}"
+EXAMPLE: Final = "#/components/examples/{code}"
+CONFLICTS: Final = "#/components/responses/RefusedByTheRules"
+"""The one answer with every conflict the rules know: some seventy codes, which every decision may meet."""
+WAITING: Final = frozenset({429, 503})
+"""Statuses that say in ``Retry-After`` when to come again."""
+
 _models: dict[str, type[BaseModel]] = {}
 
 
@@ -27,34 +41,89 @@ def install(app: FastAPI) -> None:
 
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:
-            schema = get_openapi(
-                title=app.title,
-                version=app.version,
-                description=app.description,
-                routes=app.routes,
-                webhooks=app.webhooks.routes,
-            )
-            wanted: list[type[BaseModel]] = [*_models.values(), ProblemBody]
-            _, bodies = models_json_schema([(m, _MODE) for m in wanted], ref_template=REF)
-            components = schema.setdefault("components", {})
-            components.setdefault("schemas", {}).update(bodies["$defs"])
-            components["securitySchemes"] = {"session": {"type": "http", "scheme": "bearer"}}
-            for operation in _operations(schema):
-                operation["responses"].pop("422", None)
-                operation["responses"]["default"] = _PROBLEM
-            app.openapi_schema = schema
+            app.openapi_schema = _described(app)
         return app.openapi_schema
 
     app.openapi = describe  # type: ignore[method-assign]  # FastAPI's own way to change it
 
 
-_PROBLEM: Final = {
-    "description": "RFC 9457 problem",
-    "content": {MEDIA_TYPE: {"schema": {"$ref": REF.format(model="ProblemBody")}}},
-}
+def _described(app: FastAPI) -> dict[str, Any]:
+    known_routes = [r for r in iter_route_contexts(app.routes) if isinstance(r.original_route, APIRoute)]
+    routes = {(r.path_format, method): r for r in known_routes for method in r.methods or ()}
+    schema = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        webhooks=app.webhooks.routes,
+        tags=list(_tags(known_routes)),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    wanted: list[type[BaseModel]] = [*_models.values(), ProblemBody]
+    _, bodies = models_json_schema([(m, _MODE) for m in wanted], ref_template=REF)
+    components = schema.setdefault("components", {})
+    components.setdefault("schemas", {}).update(bodies["$defs"])
+    components["examples"] = {code: _example(code) for code in sorted({*STATUS, *of_the_rules()})}
+    components["responses"] = {CONFLICTS.rpartition("/")[2]: _problem(CONFLICT, _conflicts())}
+    components["securitySchemes"] = {
+        "session": {"type": "http", "scheme": "bearer"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    }
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, routes[path, method.upper()])
+    return schema
 
 
-def _operations(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        op for path in schema["paths"].values() for op in path.values() if isinstance(op, dict) and "responses" in op
-    ]
+def _complete(operation: dict[str, Any], route: RouteContext) -> None:
+    """Add the problems, and who has to be signed in."""
+    responses = operation["responses"]
+    responses.pop("422", None)  # FastAPI's own form of it
+    for status, codes in told_by(route).items():
+        described = _problem(status, codes)
+        if str(status) in responses:  # readiness says 503 in its own form too
+            described["content"] |= responses[str(status)]["content"]
+        responses[str(status)] = {"$ref": CONFLICTS} if codes == _conflicts() else described
+    if any(part.call is signed_in for part in route.dependant.dependencies):
+        operation["security"] = [{"session": []}, {"cookie": []}]
+
+
+def _conflicts() -> tuple[str, ...]:
+    return tuple(code for code in of_the_rules() if status_of(code) == CONFLICT)
+
+
+def _problem(status: int, codes: Sequence[str]) -> dict[str, Any]:
+    headers = {"Content-Language": {"description": "zh or en", "schema": {"type": "string"}}}
+    if status in WAITING:
+        headers["Retry-After"] = {"description": "seconds", "schema": {"type": "integer"}}
+    return {
+        "description": f"{HTTPStatus(status).phrase}: " + ", ".join(f"`{c}`" for c in codes),
+        "headers": headers,
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": REF.format(model=ProblemBody.__name__)},
+                "examples": {code: {"$ref": EXAMPLE.format(code=code)} for code in codes},
+            }
+        },
+    }
+
+
+def _example(code: str) -> dict[str, Any]:
+    """Return a whole problem of this code, summed up in both languages."""
+    errors = [Wrong("/title", "missing")] if code == "invalid_input" else []
+    problem = Problem(STATUS.get(code, status_of(code)), code, errors=errors, refused=code not in STATUS)
+    said = [_said(code, lang) for lang in LANGUAGES]
+    value = body_of(problem, "/api/v1/…", DEFAULT).model_dump()
+    return {"summary": " · ".join(said), "value": value}
+
+
+def _said(code: str, lang: str) -> str:
+    home = "problem" if known(f"problem.{code}") else "refusal"
+    return text(f"{home}.{code}", lang)
+
+
+def _tags(routes: Iterable[RouteContext]) -> Iterable[dict[str, str]]:
+    names = dict.fromkeys(str(tag) for route in routes if route.include_in_schema for tag in route.tags)
+    for name in names:
+        zh, en = (text(f"tag.{name}", lang) for lang in LANGUAGES)
+        yield {"name": name, "x-displayName": f"{zh} {en}", "description": f"{zh} · {en}"}

@@ -29,7 +29,8 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     "invalid_command": 422,
     "unknown_process": 404,
 }
-"""Refusals of the rules that are not a conflict (409)."""
+"""Refusals of the rules that are not a conflict."""
+CONFLICT: Final = 409
 
 
 class Fault(BaseModel):
@@ -83,9 +84,14 @@ class Problem(Exception):
             self.headers["Retry-After"] = str(max(1, round(retry_after + 0.5)))
 
 
+def status_of(refusal_code: str) -> int:
+    """Return the status of a refusal of the rules."""
+    return REFUSAL_STATUS.get(refusal_code, CONFLICT)
+
+
 def refused(code: str, detail: Mapping[str, Any] | None = None) -> Problem:
     """Return the problem for a refusal of the rules."""
-    problem = Problem(REFUSAL_STATUS.get(code, 409), code, refused=True)
+    problem = Problem(status_of(code), code, refused=True)
     problem.values = dict(detail or {})
     return problem
 

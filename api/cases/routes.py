@@ -13,6 +13,7 @@ from api.cases.timeline import event_out, ledger, references, visible
 from api.cases.view import case_view
 from api.paging import Cursor, Limit, cursor_of, keys_of
 from api.problems import Problem, language
+from api.refusals import refuses
 from api.todos.colours import Colours
 from domain.casework.state import Case
 from domain.casework.words import CaseType, Stage, Triage
@@ -33,7 +34,7 @@ Code = Annotated[str | None, Query(max_length=80)]
 ALL_EVENTS = 100_000
 
 
-@router.get("/cases", summary="Cases, the latest first")
+@router.get("/cases", operation_id="list_cases", summary="Cases, the latest first")
 def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     place: Place,
     who: SignedIn,
@@ -80,7 +81,8 @@ def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     return CasePage(items=tuple(_line(r, colours) for r in page), next=more)
 
 
-@router.get("/cases/{no}", summary="One case, as disclosed")
+@router.get("/cases/{no}", operation_id="read_case", summary="One case, as disclosed")
+@refuses("not_found")
 def case(no: No, request: Request, response: Response, place: Place, who: SignedIn) -> CaseOut:
     """Return the case with what the viewer may see and do. The ETag is its seq."""
     lang = language(request.headers.get("accept-language"))
@@ -104,7 +106,8 @@ def case(no: No, request: Request, response: Response, place: Place, who: Signed
     )
 
 
-@router.get("/cases/{no}/events", summary="The timeline of a case")
+@router.get("/cases/{no}/events", operation_id="list_case_events", summary="The timeline of a case")
+@refuses("not_found")
 def events(
     no: No,
     request: Request,
@@ -127,7 +130,10 @@ def events(
     return EventPage(items=items, next=rows[limit - 1].seq if len(rows) > limit else None)
 
 
-@router.get("/cases/{no}/ledger", summary="Why every due instant is what it is 时限台账")
+@router.get(
+    "/cases/{no}/ledger", operation_id="read_case_ledger", summary="Why every due instant is what it is 时限台账"
+)
+@refuses("not_found")
 def clock_ledger(no: No, request: Request, place: Place, who: SignedIn) -> Ledger:
     """Return every clock the viewer may see, with all its changes."""
     lang = language(request.headers.get("accept-language"))
@@ -138,7 +144,12 @@ def clock_ledger(no: No, request: Request, place: Place, who: SignedIn) -> Ledge
     return ledger(stored.process.state, rows, orders, lang)
 
 
-@router.get("/cases/{no}/export", summary="The case as a file that `sanhuan verify` checks offline")
+@router.get(
+    "/cases/{no}/export",
+    operation_id="export_case",
+    summary="The case as a file that `sanhuan verify` checks offline",
+)
+@refuses("not_found", "forbidden")
 def export(no: No, response: Response, place: Place, who: SignedIn) -> Export:
     """Return events, pack, calendar and clocks: codes and references, no word of a caller. Recorded in the audit."""
     now = place.now()

@@ -7,7 +7,7 @@ will deliver it.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 from starlette.concurrency import run_in_threadpool
@@ -21,14 +21,19 @@ from api.decisions.schemas import Asked, CommandOut, Decided, Pending, asked, ex
 from api.engine import Refused
 from api.openapi import takes
 from api.problems import Problem, Wrong, invalid, language, refused
+from api.refusals import RULES, refuses
 from api.services import Services
 from domain.deciders import DECIDERS
 from domain.messages import Receipt
 from domain.model import Strict
 from domain.process import Actor, Command
+from storage.texts import text
 
 router = APIRouter(tags=["decisions"])
 STATUS = "/api/v1/commands/"
+UNDER_WAY: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": Pending, "description": "Stored and sure to be delivered; the engine has not answered yet"}
+}
 
 
 async def decide(place: Services, given: Given) -> Decided | Pending:
@@ -64,6 +69,7 @@ def answered(response: Response, outcome: Decided | Pending) -> Decided | Pendin
     return outcome
 
 
+@refuses("invalid_input")
 def seen_seq(
     if_match: Annotated[
         str | None, Header(description='the ETag of the state that was looked at, such as "12"')
@@ -79,6 +85,7 @@ def seen_seq(
 
 
 def _route(kind: str, of: Asked) -> Callable[..., Awaitable[Decided | Pending]]:
+    @refuses(RULES, "forbidden", "idempotency_key_reused")
     async def give(
         no: Annotated[str, Path(max_length=100, pattern=r"^[\w/-]+$")],
         place: Place,
@@ -113,9 +120,10 @@ for _kind in DECIDERS:
             _route(_kind, _asked),
             methods=["POST"],
             response_model=Decided | Pending,
-            responses={202: {"model": Pending, "description": "Stored; the engine has not answered yet"}},
+            responses=UNDER_WAY,
+            operation_id=f"{_kind}_{_name}",
             openapi_extra=takes(_asked.body, example(_asked)),
-            summary=_doc(_asked.command).partition("\n")[0],
+            summary=f"{text(f'command.{_name}', 'en')} {text(f'command.{_name}', 'zh')}",
             description=_doc(_asked.command),
         )
 
@@ -130,7 +138,8 @@ async def unknown(process: str, command: str, who: SignedIn) -> None:
     raise refused("unknown_process", {"process": process[:80]})
 
 
-@router.get("/commands/{command:path}", summary="What became of a decision")
+@router.get("/commands/{command:path}", operation_id="read_command", summary="What became of a decision")
+@refuses("not_found")
 def status(
     command: Annotated[str, Path(max_length=100, pattern=r"^d/[0-9a-f]{64}$")],
     request: Request,

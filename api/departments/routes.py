@@ -4,23 +4,24 @@ A signed answer goes through the same door as a person's decision, as user ``uni
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.access import Place, client_address, slow_down
-from api.bodies import EVENT_TYPES, check, media_type, parse
+from api.bodies import EVENT_TYPES, REFUSED, check, media_type, parse
 from api.decisions.door import Given
-from api.decisions.routes import answered, decide
+from api.decisions.routes import UNDER_WAY, answered, decide
 from api.decisions.schemas import Decided, Pending, asked
 from api.departments.schemas import COMMANDS, EXAMPLE, Answer, OrderMessage
 from api.documents.files import TYPES
-from api.documents.routes import CaseProcess, FileName, Stored, keep
+from api.documents.routes import FILE, CaseProcess, FileName, Stored, keep
 from api.idempotency import hashed
 from api.openapi import takes
 from api.problems import Problem, Wrong, invalid
+from api.refusals import RULES, refuses
 from api.services import Services
 from domain.casework.state import Case
 from domain.disclosure import Field, disclosure
@@ -34,6 +35,27 @@ outward = APIRouter()
 LIAISON = "unit_liaison"
 Unit = Annotated[str, Path(max_length=80, pattern=r"^[\w.-]+$")]
 
+UNSIGNED: Final = (
+    "bad_secret",
+    "signature_expired",
+    "signature_missing",
+    "signature_wrong",
+    "storage_unavailable",
+    "too_many_requests",
+    "unknown_unit",
+)
+SIGNED: Final = {
+    "parameters": [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": what}
+        for name, what in (
+            ("webhook-id", "the message's id; the same id is the same message"),
+            ("webhook-timestamp", "seconds since 1970, at most five minutes away"),
+            ("webhook-signature", "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`"),
+        )
+    ]
+}
+"""The headers of a signed message (Standard Webhooks)."""
+
 
 @dataclass(frozen=True)
 class Signed:
@@ -46,10 +68,12 @@ class Signed:
 
 @router.post(
     "/departments/{unit}/answers",
-    openapi_extra=takes(Answer, EXAMPLE, "application/cloudevents+json"),
-    responses={202: {"model": Pending, "description": "Stored; the engine has not answered yet"}},
+    openapi_extra=takes(Answer, EXAMPLE, "application/cloudevents+json") | SIGNED,
+    responses=UNDER_WAY,
+    operation_id="answer_as_department",
     summary="A department system answers",
 )
+@refuses(*REFUSED, *UNSIGNED, RULES, "command_not_for_units", "idempotency_key_reused")
 async def answer(unit: Unit, request: Request, place: Place, response: Response) -> Decided | Pending:
     """Take what a department system says about its order. The same ``webhook-id`` gets the same answer."""
     media_type(request, EVENT_TYPES)
@@ -73,11 +97,14 @@ async def answer(unit: Unit, request: Request, place: Place, response: Response)
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {t: {"schema": {"type": "string", "format": "binary"}} for t in sorted(TYPES)},
-        }
+            "content": {t: {"schema": FILE} for t in sorted(TYPES)},
+        },
+        **SIGNED,
     },
+    operation_id="hand_in_document_as_department",
     summary="A department system hands in a file",
 )
+@refuses(*UNSIGNED, "unsupported_media_type", "bad_document", "forbidden", "unknown_process", "idempotency_key_reused")
 async def upload(unit: Unit, request: Request, place: Place, process: CaseProcess, name: FileName = None) -> Stored:
     """Take a file for a case the unit has a live order on; the body is signed like an answer."""
     claimed = media_type(request, TYPES)
@@ -85,7 +112,7 @@ async def upload(unit: Unit, request: Request, place: Place, process: CaseProces
     return await run_in_threadpool(_keep, place, signed, process, claimed, name)
 
 
-@outward.post("order-message", summary="What a department system receives")
+@outward.post("order-message", operation_id="receive_order_message", summary="What a department system receives")
 def order_message(body: OrderMessage) -> None:
     """Describe our own webhook: a CloudEvent ``cn.sanhuan.order.{what}``, signed, its id the same at every attempt."""
     del body

@@ -18,6 +18,7 @@ from api.cases.routes import disclosed
 from api.documents.files import TYPES, checked, file_name
 from api.idempotency import hashed
 from api.problems import Problem
+from api.refusals import refuses
 from api.services import Services
 from domain.disclosure import Field
 from storage.audit import write_audit
@@ -28,12 +29,13 @@ MULTIPART: Final = "multipart/form-data"
 CaseProcess = Annotated[str, Query(max_length=60, pattern=r"^case/[\w-]+$", description="such as case/20260105-000001")]
 FileName = Annotated[str | None, Query(max_length=200)]
 
+FILE: Final = {"type": "string", "format": "binary"}
 _BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
-            **{t: {"schema": {"type": "string", "format": "binary"}} for t in sorted(TYPES)},
-            MULTIPART: {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}},
+            **{t: {"schema": FILE} for t in sorted(TYPES)},
+            MULTIPART: {"schema": {"type": "object", "properties": {"file": FILE}, "required": ["file"]}},
         },
     }
 }
@@ -49,7 +51,14 @@ class Stored(BaseModel):
     sha256: str
 
 
-@router.post("/documents", status_code=201, openapi_extra=_BODY, summary="Hand in a file")
+@router.post(
+    "/documents",
+    status_code=201,
+    openapi_extra=_BODY,
+    operation_id="hand_in_document",
+    summary="Hand in a file",
+)
+@refuses("not_found", "forbidden", "idempotency_key_reused", "unsupported_media_type", "bad_document")
 async def upload(
     request: Request, place: Place, who: SignedIn, key: IdempotencyKey, process: CaseProcess, name: FileName = None
 ) -> Stored:
@@ -63,7 +72,14 @@ async def upload(
     return await run_in_threadpool(take, place, who, key, process, content, claimed, name)
 
 
-@router.get("/documents/{document}", summary="Read a file")
+@router.get(
+    "/documents/{document}",
+    operation_id="read_document",
+    response_class=Response,
+    responses={200: {"description": "The file", "content": {t: {"schema": FILE} for t in sorted(TYPES)}}},
+    summary="Read a file",
+)
+@refuses("unknown_document", "not_found")
 def download(
     document: Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")], place: Place, who: SignedIn
 ) -> Response:

@@ -8,8 +8,10 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from api.access import Place, SignedIn
+from api.gates import roles_of
 from api.paging import Cursor, Limit, cursor_of, keys_of
 from api.problems import language
+from api.refusals import refuses
 from storage.incidents import list_incidents
 from storage.texts import text
 
@@ -42,7 +44,8 @@ class IncidentPage(BaseModel):
     next: str | None
 
 
-@router.get("/incidents", summary="Incidents, the oldest first")
+@router.get("/incidents", operation_id="list_incidents", summary="Incidents, the oldest first")
+@refuses("forbidden")
 def incidents(
     request: Request,
     place: Place,
@@ -53,7 +56,7 @@ def incidents(
     limit: Limit = 50,
 ) -> IncidentPage:
     """List incidents for operators, shift leaders and auditors."""
-    who.holds("operator", "shift_leader", "auditor")
+    who.holds(*roles_of("list_incidents"))
     lang = language(request.headers.get("accept-language"))
     with place.database.read() as connection:
         rows = list_incidents(

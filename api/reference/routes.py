@@ -2,16 +2,18 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from api.access import Place, SignedIn
-from api.problems import Problem
+from api.problems import Problem, status_of
+from api.refusals import STATUS, of_the_rules, refuses
 from domain.policy import pack_sha
 from storage import city
 from storage.policies import load_calendar, load_pack, pack_ids
+from storage.texts import known, text
 
 router = APIRouter(tags=["reference"])
 Code = Annotated[str | None, Query(max_length=80)]
@@ -80,7 +82,36 @@ class Rulebook(BaseModel):
     body: dict[str, Any]
 
 
-@router.get("/units", summary="Units of the city")
+class ProblemLine(BaseModel):
+    """A code, the status it comes with, and its text in both languages."""
+
+    code: str
+    status: int
+    zh: str
+    en: str
+
+    @classmethod
+    def of(cls, code: str, status: int, home: str) -> Self:
+        """Return the line of a code whose texts stand under ``home``; unknown to the doors, the rules' text serves."""
+        key = f"{home}.{code}" if known(f"{home}.{code}") else f"refusal.{code}"
+        return cls(code=code, status=status, zh=text(key, "zh"), en=text(key, "en"))
+
+
+class ProblemList(BaseModel):
+    """The codes of the doors, then those of the rules."""
+
+    items: tuple[ProblemLine, ...]
+
+
+@router.get("/problems", operation_id="list_problems", summary="Every code a problem may have")
+async def problem_codes() -> ProblemList:
+    """List the stable codes with their status and their texts; ``{names}`` stand for what a problem fills in."""
+    doors = [ProblemLine.of(code, status, "problem") for code, status in STATUS.items()]
+    rules = [ProblemLine.of(code, status_of(code), "refusal") for code in of_the_rules()]
+    return ProblemList(items=tuple(doors + [line for line in rules if (line.code, line.status) not in STATUS.items()]))
+
+
+@router.get("/units", operation_id="list_units", summary="Units of the city")
 def units(place: Place, who: SignedIn, level: Code = None, district: Code = None, kind: Code = None) -> UnitList:
     """List units."""
     del who
@@ -92,7 +123,7 @@ def units(place: Place, who: SignedIn, level: Code = None, district: Code = None
     )
 
 
-@router.get("/items", summary="The dispatch catalogue")
+@router.get("/items", operation_id="list_items", summary="The dispatch catalogue")
 def items(place: Place, who: SignedIn, owner: Code = None) -> ItemList:
     """List catalogue items."""
     del who
@@ -101,7 +132,7 @@ def items(place: Place, who: SignedIn, owner: Code = None) -> ItemList:
     return ItemList(items=tuple(ItemOut(**{n: getattr(r, n) for n in ItemOut.model_fields}) for r in rows))
 
 
-@router.get("/policies", summary="Policy packs")
+@router.get("/policies", operation_id="list_policies", summary="Policy packs")
 def policies(place: Place, who: SignedIn) -> PolicyList:
     """List packs; the one in force is what new cases get."""
     del who
@@ -116,7 +147,8 @@ def policies(place: Place, who: SignedIn) -> PolicyList:
     )
 
 
-@router.get("/policies/{policy}/{version}", summary="One policy pack")
+@router.get("/policies/{policy}/{version}", operation_id="read_policy", summary="One policy pack")
+@refuses("not_found")
 def policy(policy: Version, version: Version, place: Place, who: SignedIn) -> Rulebook:
     """Return a pack whole."""
     del who
@@ -130,7 +162,8 @@ def policy(policy: Version, version: Version, place: Place, who: SignedIn) -> Ru
     raise Problem(404, "not_found")
 
 
-@router.get("/calendars/{version}", summary="One calendar")
+@router.get("/calendars/{version}", operation_id="read_calendar", summary="One calendar")
+@refuses("not_found")
 def calendar(version: Version, place: Place, who: SignedIn) -> Rulebook:
     """Return a calendar whole; ``current`` is the one new cases get."""
     del who

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from api.access import Viewer
+from api.gates import roles_of
 from api.idempotency import digest, hashed
 from api.problems import Problem, Wrong, invalid
 from api.requests.schemas import Registered, RequestIn
@@ -20,7 +21,7 @@ from storage.outbox import find_command, put_command
 from storage.policies import pack_ids
 from storage.requests import next_number, put_request
 
-ROLES = ("agent",)
+ROLES = roles_of("register_request")
 
 
 class _Raced(Exception):

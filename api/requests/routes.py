@@ -8,8 +8,10 @@ from starlette.concurrency import run_in_threadpool
 from api.access import IdempotencyKey, Place, SignedIn
 from api.bodies import json_body
 from api.cases.reading import actor_and_fields, open_stage
+from api.gates import roles_of
 from api.openapi import takes
 from api.problems import Problem
+from api.refusals import refuses
 from api.requests.intake import register
 from api.requests.schemas import EXAMPLE, CallerOut, Registered, RequestIn, RequestOut, Similar, SimilarList
 from domain.casework.state import Case
@@ -22,7 +24,14 @@ MOST_SIMILAR: Final = 20
 No = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
 
 
-@router.post("/requests", status_code=201, openapi_extra=takes(RequestIn, EXAMPLE), summary="Register a request 登记")
+@router.post(
+    "/requests",
+    status_code=201,
+    openapi_extra=takes(RequestIn, EXAMPLE),
+    operation_id="register_request",
+    summary="Register a request 登记",
+)
+@refuses("forbidden", "idempotency_key_reused")
 async def take(
     place: Place,
     who: SignedIn,
@@ -37,7 +46,10 @@ async def take(
     return taken.registered
 
 
-@router.get("/requests/{no}", summary="Read a request and, as far as disclosed, its caller")
+@router.get(
+    "/requests/{no}", operation_id="read_request", summary="Read a request and, as far as disclosed, its caller"
+)
+@refuses("not_found")
 def read(
     no: No,
     place: Place,
@@ -66,10 +78,11 @@ def read(
     )
 
 
-@router.get("/requests/{no}/similar", summary="Requests with the same words")
+@router.get("/requests/{no}/similar", operation_id="list_similar_requests", summary="Requests with the same words")
+@refuses("forbidden", "not_found")
 def similar(no: No, place: Place, who: SignedIn) -> SimilarList:
     """Find the same text sent again: case, width, spaces and punctuation do not matter."""
-    who.holds("agent", "dispatcher", "shift_leader")
+    who.holds(*roles_of("list_similar_requests"))
     with place.database.read() as connection:
         if find_request(connection, no) is None:
             raise Problem(404, "not_found")

@@ -9,6 +9,7 @@ from api.access import COOKIE, Place, SignedIn, client_address, csrf_token, slow
 from api.bodies import json_body
 from api.openapi import takes
 from api.problems import language
+from api.refusals import refuses
 from api.sessions.schemas import Me, SessionOut, SignIn
 from api.sessions.service import sign_in, sign_out
 from storage.accounts import Account
@@ -20,8 +21,10 @@ router = APIRouter(tags=["sessions"])
     "/sessions",
     status_code=201,
     openapi_extra=takes(SignIn, {"user": "dispatcher", "password": "…"}),
+    operation_id="sign_in",
     summary="Sign in",
 )
+@refuses("wrong_credentials", "too_many_requests", "too_many_failures", "storage_unavailable")
 async def open_(
     request: Request, response: Response, place: Place, body: Annotated[SignIn, Depends(json_body(SignIn))]
 ) -> SessionOut:
@@ -39,14 +42,14 @@ async def open_(
     )
 
 
-@router.delete("/sessions/current", status_code=204, summary="Sign out")
+@router.delete("/sessions/current", status_code=204, operation_id="sign_out", summary="Sign out")
 async def close(place: Place, who: SignedIn, response: Response) -> None:
     """End the session this request came with."""
     await sign_out(place, who.token)
     response.delete_cookie(COOKIE)
 
 
-@router.get("/me", summary="Who am I")
+@router.get("/me", operation_id="who_am_i", summary="Who am I")
 async def me(request: Request, who: SignedIn) -> Me:
     """Say who is signed in."""
     return me_of(who.account, language(request.headers.get("accept-language")))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from api.access import Place, SignedIn, Viewer
 from api.paging import Cursor, Limit, cursor_of, keys_of
 from api.problems import Problem
+from api.refusals import refuses
 from api.todos.colours import Colours
 from api.todos.schemas import Count, Counts, TodoOut, TodoPage
 from domain.calendar import local_day, midnight
@@ -23,7 +24,8 @@ WORDLESS = frozenset({"operator", "auditor", "privacy_officer", "catalogue_keepe
 """Roles whose work needs no word of a caller: their lists show no titles."""
 
 
-@router.get("/todos", summary="One's inbox")
+@router.get("/todos", operation_id="list_todos", summary="One's inbox")
+@refuses("forbidden")
 def inbox(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     place: Place,
     who: SignedIn,
@@ -55,7 +57,7 @@ def inbox(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     return TodoPage(items=items, next=more)
 
 
-@router.get("/todos/counts", summary="How much waits")
+@router.get("/todos/counts", operation_id="count_todos", summary="How much waits")
 def counts(place: Place, who: SignedIn) -> Counts:
     """Count what waits for each role one holds."""
     now = place.now()
