@@ -5,14 +5,15 @@ Guarantees, each with a test of its own:
 * a command takes effect once: its id is unique, and a repeated id returns the stored outcome;
 * the journal decides the order: a caller that is behind first gets what it missed; one that is ahead, or on another history,
   writes nothing, and the process parks with an incident;
-* what is owed is a row, written with the decision that owes it;
+* what is owed is a row, written with the decision that owes it; what is only a row of this database (a notice, a message to a
+  unit that works in our inbox) is written there and then, and nothing is owed;
 * a refusal is a value and writes only its command row;
 * timers that have passed are made up first.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection
 from temporalio import activity
@@ -22,10 +23,11 @@ from activities.labels import Names, details_text, effect_summary, timer_summary
 from activities.signatures import CommitRequest, CommitResult, EffectOrder, TimerOrder
 from domain.deciders import decider_of
 from domain.incidents import FailEffect
-from domain.kernel import GENESIS, TICK, Advanced, Process, advance, card, needs, todos
+from domain.kernel import GENESIS, TICK, Advanced, Planned, Process, advance, card, needs, todos
 from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts
 from storage import journal as sql
+from storage.effects import inboxes, perform_at_once
 from storage.rules import Rules
 from storage.unit_of_work import Database, StorageUnavailable
 
@@ -34,6 +36,9 @@ DELIVERED: Final = frozenset({"order_message"})
 
 class Journal:
     """Commits decisions. One instance a worker process; thread-safe."""
+
+    AT_ONCE: ClassVar[frozenset[str]] = frozenset({"notice", "order_message"})
+    """Kinds of effect performed within the commit where a row of this database is all there is to do."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -81,11 +86,11 @@ class Journal:
             advanced = Advanced(process=process, records=(), refusal="effect_settled")
         else:
             advanced = advance(decider, process, envelope, facts, request.now)
-        self._write(connection, decider, process, advanced, envelope, request, opened=loaded is None)
+        done = self._write(connection, decider, process, advanced, envelope, request, opened=loaded is None)
         opening_done = loaded is None and request.envelope is not None and envelope.id != request.envelope.id
         if opening_done:
             return self.commit_in(connection, request)
-        return self._result(connection, request, decider, advanced, facts.pack)
+        return self._result(connection, request, decider, advanced, facts.pack, done)
 
     # ------------------------------------------------------------------------------------------------------- writing
 
@@ -99,8 +104,9 @@ class Journal:
         request: CommitRequest,
         *,
         opened: bool,
-    ) -> None:
-        after = advanced.process
+    ) -> frozenset[str]:
+        """Write all of it; return the effects that are done with it."""
+        after, done = advanced.process, self._at_once(connection, advanced)
         if advanced.records:
             sql.write_claims(connection, request.process, _claims(decider, before), _claims(decider, after))
             sql.write_process(
@@ -111,7 +117,10 @@ class Journal:
                 now=request.now,
                 old_seq=before.seq,
             )
-            sql.write_records(connection, request.process, advanced.records, request.now)
+            sql.write_records(
+                connection, request.process, advanced.records, request.now, {e.id: how for e, how in done}
+            )
+            perform_at_once(connection, request.process, [e for e, _ in done], request.now)
             sql.write_todos(connection, request.process, todos(decider, before), todos(decider, after))
             sql.write_columns(connection, _columns(decider, before), _columns(decider, after))
             if opened:
@@ -128,6 +137,15 @@ class Journal:
             if envelope.settles is not None:
                 # The other side has spoken; that its word comes too late here must not leave the effect owed for ever.
                 sql.settle_effect(connection, envelope.settles, "done", request.now, "refused")
+        return frozenset(e.id for e, _ in done)
+
+    def _at_once(self, connection: Connection, advanced: Advanced) -> list[tuple[Planned, str]]:
+        """Return the effects this transaction performs itself, each with its outcome."""
+        planned = [e for r in advanced.records for e in r.effects if e.kind in self.AT_ONCE]
+        units = {e.target for e in planned if e.kind == "order_message"}
+        boxes = inboxes(connection, units) if units else frozenset()
+        given = [(e, "given") for e in planned if e.kind == "notice"]
+        return given + [(e, "inbox") for e in planned if e.kind == "order_message" and e.target in boxes]
 
     def _refuse_claim(self, request: CommitRequest, taken: sql.ClaimTaken) -> CommitResult:
         """The decision needs a key another process holds: refuse it, in a transaction that writes only the command row."""
@@ -166,7 +184,13 @@ class Journal:
         return result.model_copy(update={"events": tuple(events)})
 
     def _result(
-        self, connection: Connection, request: CommitRequest, decider: Decider, advanced: Advanced, pack: Pack
+        self,
+        connection: Connection,
+        request: CommitRequest,
+        decider: Decider,
+        advanced: Advanced,
+        pack: Pack,
+        done: frozenset[str] = frozenset(),
     ) -> CommitResult:
         process, names = advanced.process, self.rules.unit_name
         new_from = process.seq - sum(len(r.events) for r in advanced.records)
@@ -175,7 +199,7 @@ class Journal:
             rows = sql.owed_effects(connection, request.process, after)
             effects = [_order(r.id, r.kind, r.target, r.body, r.attempt, pack, names, urgent=r.urgent) for r in rows]
         else:
-            planned = [e for r in advanced.records for e in r.effects]
+            planned = [e for r in advanced.records for e in r.effects if e.id not in done]
             effects = [_order(e.id, e.kind, e.target, e.body, e.attempt, pack, names, urgent=e.urgent) for e in planned]
         closed = decider.closed(process.state)
         seen_card = card(decider, process)

@@ -6,7 +6,8 @@ The kernel adds what all processes have in common and no decider has to think ab
 * the permission table is asked before the rule;
 * every event is chained: ``head = sha256(previous head, canonical event)``;
 * timers get a running number, so that ``{process}/timer/{key}/{n}`` names one arming of one timer for ever;
-* effects get their ids ``{process}/{seq}/{k}``, and one that could not be performed becomes an *incident* that a person
+* effects get their ids ``{process}/{seq}/{k}-{head}``, so that a journal restored from a backup never reuses one for other
+  content, and one that could not be performed becomes an *incident* that a person
   retries, redirects or waives.
 """
 
@@ -320,7 +321,11 @@ def _write(
 
 def _plan(process: Process, seq: int, k: int, effect: Effect) -> Planned:
     return Planned(
-        id=f"{process.id}/{seq}/{k}", kind=effect.kind, target=effect.target, body=effect.body, urgent=effect.urgent
+        id=f"{process.id}/{seq}/{k}-{process.head[:8]}",
+        kind=effect.kind,
+        target=effect.target,
+        body=effect.body,
+        urgent=effect.urgent,
     )
 
 

@@ -1,12 +1,13 @@
 """Effects as those who perform them see them: what to say, and the one transaction in which a thing is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from domain.kernel import Planned
 from storage.journal import OWED, insert_once, settle_effect
 from storage.models import (
     AuditRow,
@@ -100,28 +101,32 @@ def contact_for_delivery(connection: Connection, no: str, unit_code: str, effect
 
 def delivered(connection: Connection, effect: Owed, unit_code: str, channel: str, attempts: int, now: datetime) -> None:
     """Note in one transaction that a message was taken: delivery row and settled effect."""
-    values = {
-        "effect": effect.id,
-        "process": effect.process,
-        "unit": unit_code,
-        "channel": channel,
-        "attempts": attempts,
-        "delivered_at": now,
-    }
+    values = _delivery(effect.id, effect.process, unit_code, channel, attempts, now)
     insert_once(connection, table(DeliveryRow), values, ("effect",))
     settle_effect(connection, effect.id, "done", now, channel)
 
 
+def inboxes(connection: Connection, codes: Collection[str]) -> frozenset[str]:
+    """Return those of the units that have no department system: their inbox is where a message about an order arrives."""
+    found = connection.execute(select(_unit.c.code, _unit.c.endpoint).where(_unit.c.code.in_(codes)))
+    return frozenset(codes) - {r.code for r in found if r.endpoint}
+
+
+def perform_at_once(connection: Connection, process: str, effects: Sequence[Planned], now: datetime) -> None:
+    """Write the notices and inbox deliveries of effects in the transaction that owes them; their rows are written as done."""
+    notices = [_notice(e.id, process, e.kind, e.target, e.body, now) for e in effects if e.kind == "notice"]
+    deliveries = [
+        _delivery(e.id, process, e.target, "inbox", e.attempt, now) for e in effects if e.kind == "order_message"
+    ]
+    if notices:
+        connection.execute(insert(table(NoticeRow)), notices)
+    if deliveries:
+        connection.execute(insert(table(DeliveryRow)), deliveries)
+
+
 def noticed(connection: Connection, effect: Owed, now: datetime) -> None:
     """Give a notice and settle its effect in one transaction; the effect's id makes the notice unique."""
-    values = {
-        "effect": effect.id,
-        "process": effect.process,
-        "target": effect.target,
-        "what": str(effect.body.get("what", effect.kind)),
-        "body": dict(effect.body),
-        "created_at": now,
-    }
+    values = _notice(effect.id, effect.process, effect.kind, effect.target, effect.body, now)
     insert_once(connection, table(NoticeRow), values, ("effect",))
     settle_effect(connection, effect.id, "done", now, "given")
 
@@ -130,3 +135,27 @@ def command_outcome(connection: Connection, command: str) -> Any | None:
     """Return outcome and code of a command, or None."""
     c = table(CommandRow)
     return connection.execute(select(c.c.outcome, c.c.code).where(c.c.id == command)).one_or_none()
+
+
+def _delivery(effect: str, process: str, unit: str, channel: str, attempts: int, now: datetime) -> dict[str, Any]:
+    return {
+        "effect": effect,
+        "process": process,
+        "unit": unit,
+        "channel": channel,
+        "attempts": attempts,
+        "delivered_at": now,
+    }
+
+
+def _notice(
+    effect: str, process: str, kind: str, target: str, body: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    return {
+        "effect": effect,
+        "process": process,
+        "target": target,
+        "what": str(body.get("what", kind)),
+        "body": dict(body),
+        "created_at": now,
+    }

@@ -207,8 +207,13 @@ def mark_started(connection: Connection, no: str, now: datetime) -> None:
     connection.execute(update(r).where(r.c.no == no, r.c.started_at.is_(None)).values(started_at=now))
 
 
-def write_records(connection: Connection, process: str, records: Sequence[Record], now: datetime) -> None:
-    """Write commands, events and effects of what was decided, and settle the effects these commands settle."""
+def write_records(
+    connection: Connection, process: str, records: Sequence[Record], now: datetime, done: Mapping[str, str]
+) -> None:
+    """Write commands, events and effects of what was decided, and settle the effects these commands settle.
+
+    ``done`` holds the outcome of the effects that this very transaction performs; all others are owed.
+    """
     events: list[dict[str, Any]] = []
     effects: list[dict[str, Any]] = []
     for record in records:
@@ -243,9 +248,11 @@ def write_records(connection: Connection, process: str, records: Sequence[Record
                 "target": e.target,
                 "body": e.body,
                 "urgent": e.urgent,
-                "status": "planned",
+                "status": "done" if e.id in done else "planned",
                 "attempt": e.attempt,
                 "planned_at": now,
+                "done_at": now if e.id in done else None,
+                "outcome": done.get(e.id),
             }
             for e in record.effects
         ]

@@ -52,6 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.disable_socket)
 
 
+@pytest.fixture
+def by_activity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every effect is an activity, also what a commit could write itself: for tests of what is owed."""
+    from activities.journal import Journal
+
+    monkeypatch.setattr(Journal, "AT_ONCE", frozenset())
+
+
 @pytest.fixture(scope="session")
 def public_tmp() -> Iterator[Path]:
     """A directory that other users may enter: PostgreSQL runs as one of them when the tests run as root."""

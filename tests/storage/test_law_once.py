@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from storage.models import CommandRow, EffectRow, EventRow
 from storage.unit_of_work import Database
 from tests.factories.book import Book
@@ -33,6 +35,7 @@ def test_the_same_id_after_more_decisions_returns_its_own_events_and_where_the_p
     assert (again.seq, again.head) == (last.seq, last.head)
 
 
+@pytest.mark.usefixtures("by_activity")
 def test_a_caller_that_never_heard_the_answer_gets_the_effects_it_missed_with_the_repeated_id(
     database: Database,
 ) -> None:

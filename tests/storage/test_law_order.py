@@ -12,7 +12,7 @@ from domain import kernel
 from domain.deciders import decider_of
 from domain.kernel import Process, Written
 from storage.journal import settle_effect, unpark
-from storage.models import EventRow, IncidentRow, ProcessRow, table
+from storage.models import EffectRow, EventRow, IncidentRow, ProcessRow, table
 from storage.unit_of_work import Database
 from tests.factories.book import Book
 from tests.factories.city import added, counts, rows
@@ -41,12 +41,13 @@ def test_who_is_behind_gets_the_effects_and_timers_he_missed_and_then_his_decisi
     assert got.events[0] == "caller_contacted"
 
 
+@pytest.mark.usefixtures("by_activity")
 def test_who_knows_nothing_and_asks_for_everything_gets_all_that_is_owed_and_nothing_that_is_done(
     database: Database,
 ) -> None:
     book = Book(database).dispatched(co=("roads",))
     with database.write() as connection:
-        settle_effect(connection, f"{book.process}/1/0", "done", book.now)
+        settle_effect(connection, rows(database, EffectRow, seq=1)[0].id, "done", book.now)
     fresh = Book(database, book.now, no=book.no)
     got = fresh.commit(everything=True)
     assert [e.kind for e in got.effects] == ["order_message", "order_message"]

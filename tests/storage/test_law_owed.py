@@ -14,6 +14,8 @@ from storage.unit_of_work import Database
 from tests.factories.book import Book, actor
 from tests.factories.city import rows
 
+pytestmark = pytest.mark.usefixtures("by_activity")
+
 
 def fail(book: Book, effect: EffectOrder, attempt: int = 1) -> Envelope:
     """The word that an effect could not be performed, as the workflow says it."""

@@ -62,6 +62,7 @@ async def test_a_request_whose_case_never_began_becomes_a_case(client: Client, d
         assert await relay_of(engine, relay_after=0.0).round() == 0
 
 
+@pytest.mark.usefixtures("by_activity")
 async def test_a_commit_whose_workflow_died_with_it_still_has_its_consequences(
     client: Client, database: Database
 ) -> None:
@@ -178,6 +179,7 @@ class Deaf:
         self.reached.append(id)
 
 
+@pytest.mark.usefixtures("by_activity")
 async def test_many_that_cannot_be_helped_do_not_hide_one_that_can(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +194,7 @@ async def test_many_that_cannot_be_helped_do_not_hide_one_that_can(
         assert await relay.round() == 0, "patient"
 
 
+@pytest.mark.usefixtures("by_activity")
 async def test_a_parked_process_and_its_decisions_are_left_alone(database: Database) -> None:
     book = Book(database, datetime.now(UTC) - LONG_AGO).opened()
     store(database, book, "triage", datetime.now(UTC) - LONG_AGO, triage="routine")

@@ -243,6 +243,7 @@ async def test_on_the_engine_a_delivery_that_fails_for_good_is_an_incident_and_r
         assert rows(connected, IncidentRow)[0].status == "retried"
 
 
+@pytest.mark.usefixtures("by_activity")
 def test_a_unit_that_lost_the_order_before_it_was_told_hears_nothing_of_it(connected: Database, system: System) -> None:
     book = Book(connected)
     order = order_message(book, triage="disputed")

@@ -117,6 +117,7 @@ async def test_a_deleted_workflow_starts_again_from_the_journal(engine: Engine) 
     assert await acts(case) == 0
 
 
+@pytest.mark.usefixtures("by_activity")
 @pytest.mark.parametrize("back_to", ["first_task", "a_middle_task", "a_task_without_commands"])
 async def test_a_reset_workflow_looks_into_the_journal_by_itself_and_repeats_nothing(
     engine: Engine, back_to: str

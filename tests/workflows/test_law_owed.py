@@ -17,6 +17,8 @@ from tests.factories.city import rows
 from tests.factories.engine import Engine, LiveCase, seen, until
 from workflows import durable
 
+pytestmark = pytest.mark.usefixtures("by_activity")
+
 
 @pytest.fixture
 def failing_notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -59,6 +59,7 @@ async def test_histories_replay_when_rules_limits_effects_and_texts_have_changed
     await replays(histories)
 
 
+@pytest.mark.usefixtures("by_activity")
 async def test_a_history_holds_ids_and_codes_and_nothing_personal(
     engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:

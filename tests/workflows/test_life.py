@@ -1,5 +1,6 @@
 """A whole life on a real server: the case engine's main job, on both databases, sandboxed and not."""
 
+import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from cli import servers
@@ -46,6 +47,7 @@ async def test_an_answered_request_ends_its_workflow_once_its_notices_are_given(
     assert {e.status for e in case.effects()} == {"done"}
 
 
+@pytest.mark.usefixtures("by_activity")
 async def test_the_history_shows_people_what_happens_in_chinese(engine: Engine) -> None:
     case = await (await engine.case()).dispatched()
     await case.settled()
