@@ -70,6 +70,15 @@ def load() -> float:
     return round(os.getloadavg()[0], 2)
 
 
+def fixed_loop() -> float:
+    """Return how many ms a fixed piece of Python takes now: a machine shared with others shows it here."""
+    start = time.perf_counter()
+    total = 0
+    for n in range(400_000):
+        total += n & 7
+    return round(1000 * (time.perf_counter() - start), 1)
+
+
 def centile(values: Sequence[float], which: int) -> float | None:
     """Return a percentile of seconds, in ms; None without values."""
     if not values:
@@ -85,6 +94,7 @@ class Span:
 
     servers: Mapping[str, int] = field(default_factory=dict)
     load_before: float = field(default_factory=load)
+    loop_ms: float = field(default_factory=fixed_loop)
     wall: float = 0.0
     threads: dict[str, float] = field(default_factory=dict)
     of_servers: dict[str, float] = field(default_factory=dict)
@@ -112,6 +122,7 @@ class Span:
             "cpu_ms": round(1000 * self.cpu / n, 2),
             "cpu_ms_by_thread": {k: round(1000 * v / n, 2) for k, v in self.threads.items()},
             "server_cpu_ms": {k: round(1000 * v / n, 2) for k, v in self.of_servers.items()},
+            "fixed_loop_ms": self.loop_ms,
             "load_before": self.load_before,
             "load_after": load(),
         }

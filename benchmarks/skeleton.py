@@ -1,250 +1,149 @@
 """The skeleton of a case, ours beside a bare Temporal workflow with the same steps, on the same server in the same run.
 
-Steps: register → triage → dispatch → sign → submit → review → rated. Ours goes through the journal (journal rows, clocks, todos,
-effects, list columns); ``bare`` executes one activity with one INSERT for each step, ``bare-local`` one local activity.
-``python -m benchmarks.skeleton [--cases 500] [--in-flight 16] [--database sqlite|postgresql] [--server dev]``.
-Driver, worker and activities share one process, the server is another; a closed loop keeps ``in-flight`` cases going. A JSON line
-each: cases/s, p50/p99 of one decision from sending to the answer, events and bytes of history a case, CPU of this process.
+``python -m benchmarks.skeleton [--cases 500] [--in-flight 16 500] [--shape seven four] [--database sqlite|postgresql]``.
+Steps are those of :mod:`benchmarks.shapes`. Ours goes through the journal (journal rows, clocks, todos, effects, list columns); the
+bare workflow executes one activity (``bare``) or local activity (``bare-local``) with one INSERT for each step, in our runner
+or in the SDK's default one (``-default``: sandboxed). Driver, workers and activities share one process, as the peers' did
+(peers.md B3); servers are others. A closed loop keeps ``in-flight`` cases going; contestants take turns.
+
+A JSON line each. ``decision_*``: from sending a message to its answer; ``commit_*``: to the end of the transaction of the step
+it releases. ``cases_per_s`` counts until the last answer, ``settled_per_s`` until nothing that our decisions planned is owed any
+more. CPU is that of this process (driver included), by kind of thread, and of the servers, all in ms for each step.
 """
 
 import argparse
 import asyncio
-import json
+import itertools
 import os
-import resource
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert
-from temporalio import activity, workflow
-from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import Worker
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
-from cli import servers
-from cli.load import load, migrate
-from domain.casework import commands as c
-from domain.messages import Decision, ProcessStart, Receipt
-from domain.process import Actor, Command
-from storage.models import PersonRow, RequestRow, table
-from storage.unit_of_work import Database
-from worker.host import parts, workers
-from worker.plugin import plugin
-from worker.settings import WorkerSettings
+from benchmarks.contestants import KINDS, Hall, Kind, hall
+from benchmarks.measuring import Span, centile, tell
+from benchmarks.places import place
+from benchmarks.shapes import SHAPES, Shape, command_id
 
-BARE = Table(
-    "bare", MetaData(), Column("id", Integer, primary_key=True), Column("case_no", String), Column("step", String)
-)
-STEPS = ("triage", "dispatch", "sign", "submit_result", "review_result", "record_callback")
-Latencies = list[float]
+WARM: Final = 16
+SETTLE_S: Final = 120.0
+_runs = itertools.count(1)
 
 
-class BareSteps:
-    """One INSERT a step."""
+class Tally:
+    """What one contestant did in one turn."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    @activity.defn(name="bare.step")
-    def step(self, case: str, name: str) -> str:
-        """Insert the step's row."""
-        with self.database.write() as connection:
-            connection.execute(insert(BARE).values(case_no=case, step=name))
-        return name
+    def __init__(self) -> None:
+        self.sent: dict[str, float] = {}
+        self.answered: dict[str, float] = {}
+        self.failed: Counter[str] = Counter()
+        self.done: list[Any] = []
 
 
-@workflow.defn(name="Bare")
-class Bare:
-    """The same steps as updates, each with one activity, beside a 7-day deadline."""
-
-    @workflow.init
-    def __init__(self, case: str, local: bool) -> None:  # noqa: FBT001 - the smallest workflow that does it
-        self.case, self.local, self.done = case, local, 0
-
-    @workflow.run
-    async def run(self, case: str, local: bool) -> None:  # noqa: FBT001 - as above
-        """Wait for all steps, or seven days."""
-        del case, local
-        await self._act("register")
-        await workflow.wait_condition(lambda: self.done == len(STEPS), timeout=timedelta(days=7))
-        await workflow.wait_condition(workflow.all_handlers_finished)
-
-    @workflow.update
-    async def step(self, name: str) -> str:
-        """Do one step."""
-        await self._act(name)
-        self.done += 1
-        return name
-
-    async def _act(self, name: str) -> None:
-        limit = timedelta(seconds=10)
-        if self.local:
-            await workflow.execute_local_activity("bare.step", args=[self.case, name], start_to_close_timeout=limit)
-        else:
-            await workflow.execute_activity("bare.step", args=[self.case, name], start_to_close_timeout=limit)
-
-
-def bodies(no: str) -> list[tuple[type[Command], Actor, dict[str, Any]]]:
-    """Return the decisions of one straight case."""
-    liaison = Actor(user="liaison", role="unit_liaison", unit=UNIT)
-    submit = {"order": "a1", "code": "solved", "reply": "r#reply", "documents": ("d1",)}
-    rated = {"request": no, "reached": True, "solved": "yes", "satisfaction": "satisfied"}
-    return [
-        (c.Classify, Actor(user="agent", role="agent"), {"triage": "routine"}),
-        (c.Dispatch, Actor(user="dispatcher", role="dispatcher"), {"lead": UNIT}),
-        (c.Sign, liaison, {"order": "a1"}),
-        (c.SubmitResult, liaison, submit),
-        (c.ReviewResult, Actor(user="reviewer", role="order_reviewer"), {"order": "a1", "accept": True}),
-        (c.RecordCallback, Actor(user="caller", role="callback_officer"), rated),
-    ]
-
-
-UNIT = "finance"
-
-
-async def ours(client: Client, no: str, latencies: Latencies) -> WorkflowHandle[Any, Any]:
-    """Take one case through our workflow."""
-    process = f"case/{no}"
-    handle = await client.start_workflow("CaseWorkflow", ProcessStart(process=process), id=process, task_queue="cases")
-    for n, (model, actor, body) in enumerate(bodies(no)):
-        decision = Decision[Any](id=f"{no}-{n}", actor=actor, received_at=datetime.now(UTC), body=model(**body))
-        start = time.perf_counter()
-        await handle.execute_update(model.NAME, decision, id=decision.id, result_type=Receipt)
-        latencies.append(time.perf_counter() - start)
-    return handle
-
-
-def bare(*, local: bool) -> Callable[[Client, str, Latencies], Awaitable[WorkflowHandle[Any, Any]]]:
-    """Return how to take one case through the bare workflow."""
-
-    async def take(client: Client, no: str, latencies: Latencies) -> WorkflowHandle[Any, Any]:
-        handle = await client.start_workflow("Bare", args=[no, local], id=f"bare/{local}/{no}", task_queue="bare")
-        for name in STEPS:
-            start = time.perf_counter()
-            await handle.execute_update("step", name)
-            latencies.append(time.perf_counter() - start)
-        return handle
-
-    return take
-
-
-async def measure(client: Client, name: str, take: Any, numbers: list[str], in_flight: int) -> dict[str, Any]:
-    """Keep ``in_flight`` cases going until all are done."""
-    latencies: Latencies = []
+async def measure(here: Hall, kind: Kind, shape: Shape, cases: int, in_flight: int) -> dict[str, Any]:
+    """Keep ``in_flight`` cases going until all are done; return the line."""
+    prefix = f"{next(_runs):03d}"
+    numbers = [f"{prefix}{n:06d}" for n in range(cases)]
+    if kind.ours:
+        here.register(numbers)
+    tally, span = Tally(), Span(here.place.pids)
     waiting = iter(numbers)
-    handles: list[WorkflowHandle[Any, Any]] = []
-
-    async def lane() -> None:
-        for no in waiting:
-            handle = await take(client, no, latencies)
-            handles.append(handle)
-
-    cpu, start = _cpu(), time.perf_counter()
-    await asyncio.gather(*(lane() for _ in range(in_flight)))
-    wall, used = time.perf_counter() - start, _cpu() - cpu
-    history = await handles[len(handles) // 2].fetch_history()
-    centiles = statistics.quantiles(latencies, n=100)
+    await asyncio.gather(*(_lane(here, kind, shape, waiting, tally) for _ in range(in_flight)))
+    done = time.perf_counter()
+    while kind.ours and here.owed() and time.perf_counter() - done < SETTLE_S:  # noqa: ASYNC110 - the database tells nobody
+        await asyncio.sleep(0.05)
+    settled = time.perf_counter() - done
+    span.end()
+    steps = len(shape.opening) + len(shape.messages)
+    wall = span.wall - settled
     return {
-        "what": name,
-        "cases": len(numbers),
+        "benchmark": "skeleton",
+        "shape": shape.name,
+        "what": kind.name,
+        "database": here.place.database,
+        "server": here.place.server,
+        "sandbox": here.ours_sandboxed if kind.ours else kind.sandbox,
+        "cases": cases,
         "in_flight": in_flight,
-        "cases_per_s": round(len(numbers) / wall, 1),
-        "decision_p50_ms": round(1000 * centiles[49], 1),
-        "decision_p99_ms": round(1000 * centiles[98], 1),
-        "history_events": len(history.events),
-        "history_bytes": sum(e.ByteSize() for e in history.events),
-        "cpu_ms_per_case": round(1000 * used / len(numbers), 1),
-        "load": round(os.getloadavg()[0], 2),
+        "failed": dict(tally.failed),
+        "cases_per_s": round(len(tally.done) / wall, 1),
+        "settled_per_s": round(len(tally.done) / span.wall, 1),
+        **_latencies(here, tally),
+        **await _history(tally),
+        "cpu_ms_per_case": round(1000 * span.cpu / cases, 1),
+        **span.per(cases * steps),
     }
 
 
-def _cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+async def _lane(here: Hall, kind: Kind, shape: Shape, waiting: Any, tally: Tally) -> None:
+    messages = shape.ours if kind.ours else shape.messages
+    for no in waiting:
+        try:
+            handle = await here.start(kind, shape, no)
+            for name in messages:
+                key = command_id(no, name)
+                tally.sent[key] = time.perf_counter()
+                await here.send(kind, handle, no, name)
+                tally.answered[key] = time.perf_counter()
+        except (RPCError, WorkflowUpdateFailedError, TimeoutError) as error:
+            tally.failed[f"{type(error).__name__}: {error}"[:80]] += 1
+        else:
+            tally.done.append(handle)
+
+
+def _latencies(here: Hall, tally: Tally) -> dict[str, Any]:
+    answers = [at - tally.sent[key] for key, at in tally.answered.items()]
+    commits = [here.stamps.at[key] - tally.sent[key] for key in tally.answered if key in here.stamps.at]
+    return {
+        "decisions": len(answers),
+        "decision_p50_ms": centile(answers, 50),
+        "decision_p99_ms": centile(answers, 99),
+        "commit_p50_ms": centile(commits, 50),
+        "commit_p99_ms": centile(commits, 99),
+        "commits_seen": len(commits),
+    }
+
+
+async def _history(tally: Tally) -> dict[str, Any]:
+    if not tally.done:
+        return {}
+    history = await tally.done[len(tally.done) // 2].fetch_history()
+    return {"history_events": len(history.events), "history_bytes": sum(e.ByteSize() for e in history.events)}
 
 
 async def run(args: argparse.Namespace, data: Path) -> None:
     """Measure all contestants in turns."""
-    url = f"sqlite:///{data / 'bench.db'}"
-    postgres = None
-    if args.database == "postgresql":
-        postgres = servers.PostgresServer.start(data / "postgres", settings={})
-        url = postgres.createdb("bench")
-    migrate(url)
-    load(url, pack="haikou", departments=None)
-    settings = WorkerSettings(database_url=url, sandbox=args.sandbox)
-    with servers.TemporalServer.start(data / "temporal.db") as server, parts(settings) as shared:
-        BARE.create(shared.database.engine)
-        client = await Client.connect(server.address, plugins=[plugin(sandbox=args.sandbox)])
-        steps = BareSteps(shared.database)
-        pool = ThreadPoolExecutor(16)
-        all_workers = [
-            *workers(client, shared, settings),
-            Worker(
-                client,
-                task_queue="bare",
-                workflows=[Bare],
-                activities=[steps.step],
-                activity_executor=pool,
-                max_concurrent_activities=16,
-            ),
-        ]
-        running = [asyncio.create_task(w.run()) for w in all_workers]
-        contestants = {"bare": bare(local=False), "bare-local": bare(local=True), "ours": ours}
-        for turn in range(args.turns):
-            for name, take in contestants.items():
-                if args.only and name not in args.only:
-                    continue
-                numbers = [f"{turn}{len(name)}{n:06d}" for n in range(args.cases)]
-                if name == "ours":
-                    _register(shared.database, numbers)
-                result = await measure(client, name, take, numbers, args.in_flight)
-                sys.stdout.write(json.dumps(result | {"database": args.database, "sandbox": args.sandbox}) + "\n")
-                sys.stdout.flush()
-        for worker in all_workers:
-            await worker.shutdown()
-        await asyncio.gather(*running)
-    if postgres is not None:
-        postgres.stop()
+    kinds = [KINDS[name] for name in args.only or KINDS]
+    with place(args.database, data, server=args.server) as where:
+        async with hall(where, sandbox=args.sandbox) as here:
+            for shape, kind in itertools.product(_shapes(args), kinds):
+                await measure(here, kind, shape, min(args.cases, WARM), WARM)
+            for shape, in_flight, turn in itertools.product(_shapes(args), args.in_flight, range(args.turns)):
+                for kind in kinds:
+                    tell(await measure(here, kind, shape, args.cases, in_flight) | {"turn": turn})
 
 
-def _register(database: Database, numbers: list[str]) -> None:
-    now = datetime.now(UTC)
-    with database.write() as connection:
-        connection.execute(insert(table(PersonRow)), [{"id": n, "created_at": now} for n in numbers])
-        row = {
-            "channel": "phone",
-            "case_type": "complaint",
-            "caller_type": "person",
-            "grade": "grade_normal",
-            "confidential": False,
-            "reply_preference": "phone",
-            "title": "t",
-            "content": "c",
-            "language": "zh",
-            "digest": "d",
-            "pack": "haikou",
-            "taken_by": "agent",
-            "received_at": now,
-        }
-        connection.execute(insert(table(RequestRow)), [{**row, "no": n, "person": n} for n in numbers])
+def _shapes(args: argparse.Namespace) -> Sequence[Shape]:
+    return [SHAPES[name] for name in args.shape]
 
 
 def main() -> None:
     """Read the flags and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=200)
-    parser.add_argument("--in-flight", type=int, default=16)
+    parser.add_argument("--in-flight", type=int, nargs="+", default=[16])
     parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--shape", nargs="+", choices=SHAPES, default=["seven"])
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--sandbox", action="store_true")
-    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--server", choices=["dev", "production"], default="dev")
+    parser.add_argument("--sandbox", action="store_true", help="run ours in the sandbox too")
+    parser.add_argument("--only", nargs="*", choices=KINDS)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sanhuan-bench-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as another user when we are root
