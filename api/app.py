@@ -17,7 +17,9 @@ from api.documents.routes import router as documents
 from api.engine import Engine
 from api.incidents.routes import router as incidents
 from api.operations.routes import health
+from api.operations.restart import router as restarts
 from api.operations.routes import router as operations
+from api.operations.troubles import router as troubles
 from api.reference.routes import router as reference
 from api.requests.routes import router as requests
 from api.services import Services
@@ -40,6 +42,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     incidents,
     reference,
     operations,
+    troubles,
+    restarts,
     decisions,
 )
 

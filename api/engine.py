@@ -5,9 +5,9 @@ Everything that matters is in the journal: an engine that does not answer costs 
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from temporalio.client import (
@@ -21,6 +21,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.standing import Standing, standing
 from domain.messages import Decision, ProcessStart, Receipt
 
 QUEUE: Final = "cases"
@@ -29,6 +30,7 @@ URGENT: Final = Priority(priority_key=1)
 NORMAL: Final = Priority(priority_key=3)
 RETRY_GAP_S: Final = 0.2
 CALL_S: Final = 2.0
+PROBLEMS: Final = "TemporalReportedProblems"
 
 AGAIN: Final = frozenset(
     {
@@ -49,6 +51,15 @@ class Refused:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Failing:
+    """A process whose workflow task fails again and again; ``cause`` is the server's code, ``since`` when its run began."""
+
+    process: str
+    cause: str
+    since: datetime
+
+
 class Engine(Protocol):
     """What the API asks of the engine."""
 
@@ -62,6 +73,12 @@ class Engine(Protocol):
 
     async def restart(self, process: str) -> bool:
         """Begin a new run from the journal, whatever runs now; say whether the engine took it."""
+
+    async def standing(self, process: str) -> Standing | None:
+        """Return where the workflow of a process stands; None when the engine does not answer."""
+
+    async def failing(self, most: int) -> Sequence[Failing] | None:
+        """Return processes whose workflow tasks fail again and again; None when the engine does not answer."""
 
     async def ping(self) -> bool:
         """Say whether the engine answers."""
@@ -112,6 +129,25 @@ class TemporalEngine:
                 return None  # the connection could not be made
         return None
 
+    async def standing(self, process: str) -> Standing | None:
+        """Read the end of the history."""
+        try:
+            return await asyncio.wait_for(standing(await self.client(), process, CALL_S), CALL_S)
+        except (RPCError, RuntimeError, TimeoutError):
+            return None
+
+    async def failing(self, most: int) -> Sequence[Failing] | None:
+        """Ask visibility: the server notes the problem after five failures of one task, and takes the note away at a success."""
+        try:
+            return await asyncio.wait_for(self._failing(most), CALL_S)
+        except (RPCError, RuntimeError, TimeoutError):
+            return None
+
+    async def _failing(self, most: int) -> list[Failing]:
+        client = await self.client()
+        found = client.list_workflows(f"ExecutionStatus = 'Running' AND {PROBLEMS} IS NOT NULL", limit=most)
+        return [Failing(e.id, _cause(e.search_attributes.get(PROBLEMS, ())), e.start_time) async for e in found]
+
     async def ping(self) -> bool:
         """Ask the server for its health."""
         try:
@@ -160,6 +196,12 @@ class TemporalEngine:
         except (RPCError, RuntimeError, TimeoutError):
             return False
         return True
+
+
+def _cause(problems: Sequence[Any]) -> str:
+    """Return the server's code for what went wrong: of ``category=…`` and ``cause=…`` the latter."""
+    causes = [str(p).removeprefix("cause=") for p in problems if str(p).startswith("cause=")]
+    return (causes or ["unknown"])[0].removeprefix("WorkflowTaskFailedCause")[:80]
 
 
 def _refusal(error: WorkflowUpdateFailedError) -> Refused | None:

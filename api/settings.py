@@ -37,5 +37,8 @@ class Settings(BaseSettings):
     ip_rate_per_s: float = Field(default=50, gt=0, description="requests of one address that are not signed in")
     ip_rate_burst: float = Field(default=500, ge=1)
 
+    trouble_after_s: float = Field(
+        default=60, gt=0, description="how long a thing may be overdue before operators see it"
+    )
     engine_timeout_s: float = Field(default=5, gt=0)
     threads: int = Field(default=16, ge=1, description="threads that talk to the database, and its connections")

@@ -1,5 +1,6 @@
 """异常: what a machine could not do, for the operator to try again, do another way, or let be."""
 
+import secrets
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
@@ -9,10 +10,9 @@ from starlette.responses import Response
 
 from api.access import Place
 from api.console.casefile import unit_names
-from api.console.page import go, render
+from api.console.page import render
 from api.console.visiting import Visiting
 from api.incidents import routes as api
-from api.operations.routes import restart
 from api.paging import Cursor
 
 router = APIRouter()
@@ -43,16 +43,5 @@ def listed(
         chosen=status,
         next=f"/console/incidents?{urlencode({'status': status, 'cursor': page.next})}" if page.next else None,
         settle="operator" in visit.viewer.roles,
+        key=secrets.token_hex(16),
     )
-
-
-@router.post("/incidents/restart")
-async def again(
-    request: Request,
-    place: Place,
-    visit: Visiting,
-    process: Annotated[str, Query(max_length=120, pattern=r"^[\w/-]+$")],
-) -> Response:
-    """Let a parked process go on from the journal."""
-    await restart(process, place, visit.viewer, "console")
-    return go(request, "/console/incidents")

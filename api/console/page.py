@@ -54,6 +54,7 @@ MENU: Final = (
     Link("console.menu.intake", "/console/requests/new", frozenset({"agent"})),
     Link("console.menu.cases", "/console/cases"),
     Link("console.menu.incidents", "/console/incidents", frozenset({"operator"})),
+    Link("console.menu.operations", "/console/operations", frozenset({"operator"})),
 )
 
 

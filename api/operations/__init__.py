@@ -1,1 +1,1 @@
-"""Health, metrics, audit, restarts."""
+"""Health, metrics, audit, troubles, restarts."""

@@ -1,19 +1,17 @@
-"""Health, figures, audit, and starting a parked process again."""
+"""Health, figures, audit."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from api.access import IdempotencyKey, Place, SignedIn, client_address
+from api.access import Place, SignedIn, client_address
 from api.paging import Cursor, Limit, cursor_of, keys_of
-from api.problems import Problem, refused
-from storage.audit import list_audit, write_audit
-from storage.cases import load_process
-from storage.journal import unpark
+from api.problems import Problem
+from storage.audit import list_audit
 
 health = APIRouter(tags=["health"])
 router = APIRouter(tags=["operations"])
@@ -52,13 +50,6 @@ class AuditPage(BaseModel):
 
     items: tuple[AuditLine, ...]
     next: str | None
-
-
-class Restarted(BaseModel):
-    """A parked process goes on from the journal; ``engine`` says whether a new run was begun (else the relay does)."""
-
-    process: str
-    engine: bool
 
 
 @health.get("/healthz", summary="Is the process alive")
@@ -103,40 +94,6 @@ def audit(
     page = rows[:limit]
     items = tuple(AuditLine(**_plain(r)) for r in page)
     return AuditPage(items=items, next=cursor_of(page[-1].id) if len(rows) > limit else None)
-
-
-@router.post("/processes/{process:path}/restart", summary="Let a parked process go on from the journal")
-async def restart(
-    process: Annotated[str, Path(max_length=120, pattern=r"^[\w/-]+$")],
-    place: Place,
-    who: SignedIn,
-    key: IdempotencyKey,
-) -> Restarted:
-    """Let a process that disagreed with its journal start again from it. For operators."""
-    del key  # a restart is harmless twice
-    role = who.holds("operator")
-
-    def go_on() -> None:
-        now = place.now()
-        with place.database.write() as connection:
-            stored = load_process(connection, process)
-            if stored is None:
-                raise refused("unknown_process", {"process": process})
-            if stored.parked is None:
-                raise Problem(409, "not_parked")
-            unpark(connection, process, who.account.user, now)
-            write_audit(
-                connection,
-                at=now,
-                user=who.account.user,
-                role=role,
-                action="restart",
-                subject=process,
-                why=stored.parked,
-            )
-
-    await run_in_threadpool(go_on)
-    return Restarted(process=process, engine=await place.engine.restart(process))
 
 
 def _plain(row: Any) -> dict[str, Any]:

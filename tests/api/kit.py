@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,9 +17,10 @@ from temporalio.exceptions import ApplicationError
 from activities.journal import Journal
 from activities.signatures import CommitRequest
 from api.app import create_app
-from api.engine import Refused
+from api.engine import Failing, Refused
 from api.services import Services
 from api.settings import Settings
+from api.standing import Standing
 from domain.kernel import GENESIS
 from domain.messages import Decision, Receipt
 from domain.process import Envelope
@@ -117,6 +118,8 @@ class FakeEngine:
     refusing: Refused | None = None
     started: list[str] = field(default_factory=list)
     restarted: list[str] = field(default_factory=list)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    troubled: list[Failing] = field(default_factory=list)
 
     async def start_case(self, process: str, *, urgent: bool = False) -> bool:
         del urgent
@@ -150,8 +153,16 @@ class FakeEngine:
         return Receipt(process=process, seq=result.seq, stage=result.card.stage, events=result.events)
 
     async def restart(self, process: str) -> bool:
+        if self.mood == "silent":
+            return False
         self.restarted.append(process)
         return True
+
+    async def standing(self, process: str) -> Standing | None:
+        return self.standings.get(process, Standing(running=True)) if self.mood != "silent" else None
+
+    async def failing(self, most: int) -> Sequence[Failing] | None:
+        return self.troubled[:most] if self.mood != "silent" else None
 
     async def ping(self) -> bool:
         return self.mood != "silent"

@@ -183,7 +183,6 @@ async def test_unknown_processes_and_commands_are_404(api: Api) -> None:
 
 async def test_a_parked_process_takes_no_decision_until_an_operator_restarts_it(api: Api) -> None:
     no = await api.take()
-    problem(await api.post("operator", f"/processes/case/{no}/restart"), 409, "not_parked")
     with api.database.write() as connection:
         park(connection, f"case/{no}", "heads_differ", datetime.now(UTC))
     problem(await api.give("agent", no, "triage", triage="routine"), 409, "parked")

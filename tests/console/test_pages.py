@@ -15,7 +15,7 @@ from tests.console.people import dispatched, register, worked
 PAGES = ("/console/sign-in",)
 SIGNED_IN = {
     "agent": ("/console/", "/console/requests/new", "/console/cases", "/console/cases?stage=closed&overdue=yes"),
-    "operator": ("/console/incidents", "/console/incidents?status=all"),
+    "operator": ("/console/incidents", "/console/incidents?status=all", "/console/operations"),
     f"liaison.{UNIT}": ("/console/", "/console/cases"),
 }
 ACTS = ("triage", "answer", "divert", "guide", "decline", "merge", "correct", "caller_withdrew")
@@ -108,6 +108,7 @@ def test_pages_fit_a_narrow_window_and_a_zoomed_one(console: Running, desk_at: C
         ("agent", "/console/nowhere", 404),
         ("agent", "/console/cases/20200101-000001", 404),
         ("agent", "/console/incidents", 403),
+        ("agent", "/console/operations", 403),
         ("dispatcher", "/console/requests/new", 403),
         ("agent", "/console/cases?cursor=x", 422),
     ],

@@ -69,7 +69,7 @@ def test_signing_in_leads_nowhere_else(console: Running, back: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["sign-in", "sign-out", "role", "requests/new", "cases/x/acts/sign", "incidents/restart?process=case/x"]
+    "path", ["sign-in", "sign-out", "role", "requests/new", "cases/x/acts/sign", "operations/restart?process=case/x"]
 )
 @pytest.mark.parametrize("origin", [None, "https://example.org", "null"])
 def test_forms_of_other_sites_are_refused(console: Running, path: str, origin: str | None) -> None:
