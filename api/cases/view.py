@@ -174,9 +174,9 @@ def lines_of(clock: Clock, lang: str) -> tuple[LineOut, ...]:
 
 
 def split_key(key: str) -> tuple[str | None, str]:
-    """Return whose clock a key names (an order or None) and its kind: ``a1/handle``, ``overall/1``, ``screen``."""
+    """Return whose clock a key names (an order or None) and its kind, whichever run: ``a1/handle``, ``a1/review/2``, ``screen``."""
     head, _, rest = key.partition("/")
-    return (head, rest) if ORDER.fullmatch(head) else (None, head)
+    return (head, rest.partition("/")[0]) if ORDER.fullmatch(head) else (None, head)
 
 
 def visible_clock(key: str, orders: frozenset[str]) -> bool:

@@ -42,11 +42,13 @@ def left(due: datetime, now: datetime, lang: str) -> str:
 
 
 def clock_name(key: str, lang: str) -> str:
-    """Name a clock by its key: ``a1/handle`` is the handling limit of order a1, ``callback/…`` that of one caller."""
+    """Name a clock by its key: ``a1/handle`` is the handling limit of order a1, ``callback/…`` that of one caller; then its run."""
     order, what = split_key(key)
     if order is None:
         what, _, order = key.partition("/")
         order = "" if what == "overall" else order
+    elif run := key.removeprefix(f"{order}/{what}").strip("/"):
+        order = f"{order} · {run}"
     name = label("clock", what, lang)
     return f"{name} · {order}" if order else name
 

@@ -10,7 +10,7 @@ from domain.casework.words import LIVE, OrderRole
 def columns(case: Case) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of the list tables, by table."""
     lead = case.lead
-    overall = case.clocks.get(f"overall/{case.cycle}")
+    overall = case.clock(f"overall/{case.cycle}")
     row = {
         "no": case.no,
         "stage": str(case.stage),

@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.casework import events as ev
 from domain.casework.state import Case
+from domain.casework.timekeeping import owner_and_what
 from domain.casework.words import WITH_UNIT, OrderRole, OrderState, Triage
 from domain.process import Effect, Event
 
@@ -56,10 +57,10 @@ def _order_ended(case: Case, e: ev.OrderEnded) -> Sequence[Effect]:
 
 
 def _clock_set(case: Case, e: ev.ClockSet) -> Sequence[Effect]:
-    order, _, what = e.clock.key.rpartition("/")
-    if e.why in {"started", "submitted", "sent_back"} or what != "handle" or order not in case.orders:
+    order, what = owner_and_what(case, e.clock.key)
+    if e.why in {"started", "submitted", "sent_back"} or what != "handle" or order is None:
         return ()
-    return to_unit(case, order, "due_changed", why=e.why)
+    return to_unit(case, order.id, "due_changed", why=e.why)
 
 
 OURS = frozenset({"review", "return1", "return2", "return3", "termination"})
@@ -67,16 +68,16 @@ OURS = frozenset({"review", "return1", "return2", "return3", "termination"})
 
 
 def _warning(case: Case, e: ev.WarningGiven) -> Sequence[Effect]:
-    order, _, what = e.key.rpartition("/")
-    if order in case.orders and what not in OURS:
-        return to_unit(case, order, f"{e.card}_card", clock=what)
+    order, what = owner_and_what(case, e.key)
+    if order is not None and what not in OURS:
+        return to_unit(case, order.id, f"{e.card}_card", clock=what)
     return to_staff(f"{e.card}_card", "shift_leader", clock=e.key)
 
 
 def _overdue(case: Case, e: ev.OverdueReached) -> Sequence[Effect]:
-    order, _, what = e.key.rpartition("/")
-    if order in case.orders and what not in OURS:
-        return to_unit(case, order, "overdue", clock=what)
+    order, what = owner_and_what(case, e.key)
+    if order is not None and what not in OURS:
+        return to_unit(case, order.id, "overdue", clock=what)
     return to_staff("overdue", "shift_leader", clock=e.key)
 
 

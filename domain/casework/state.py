@@ -33,6 +33,11 @@ class Running(Model):
     stopped_at: datetime | None = None
     met: bool | None = None
 
+    @property
+    def acted(self) -> bool:
+        """Whether the clock ended by what the system did at its due instant (a person's stop lies elsewhere or has a verdict)."""
+        return self.stopped_at is not None and self.stopped_at == self.clock.due and self.met is None
+
 
 class ReturnRequest(Model):
     """退单申请 and its two reviews (11.4)."""
@@ -44,6 +49,7 @@ class ReturnRequest(Model):
     step: int = 1
     first_by: str | None = None
     first_approve: bool | None = None
+    second_by: str | None = None
     escalated: bool = False
 
 
@@ -226,7 +232,15 @@ class Case(Model):
         """Callers who still have to be called back."""
         return tuple(c for c in self.callers.values() if c.outcome is None)
 
-    def running(self, key: str) -> Running | None:
-        """Return the clock while it runs (or stands paused), else None."""
+    def clock(self, key: str) -> Running | None:
+        """Return the latest run of a clock, or None. The runs of ``dispatch`` are ``dispatch``, ``dispatch/2``, …"""
         found = self.clocks.get(key)
+        n = 2
+        while found is not None and (later := self.clocks.get(f"{key}/{n}")) is not None:
+            found, n = later, n + 1
+        return found
+
+    def running(self, key: str) -> Running | None:
+        """Return the run of a clock that runs (or stands paused), else None."""
+        found = self.clock(key)
         return found if found is not None and found.stopped_at is None else None

@@ -1,6 +1,8 @@
 """Clocks of a case: started, held, released, stopped; every change is a whole clock in an event (the ledger).
 
-Keys: ``overall`` and ``{step}`` for the case, ``{order}/{what}`` for an order, ``callback/{request}`` for a caller.
+Keys: ``overall/{cycle}`` and ``{step}`` for the case, ``{order}/{what}`` for an order, ``callback/{request}`` for a caller. What
+is measured again has a key of its own: ``dispatch/2`` is the second time the case waited for its dispatch. Rules name the
+clock (``dispatch``) and get the run that runs.
 """
 
 from collections.abc import Sequence
@@ -25,9 +27,34 @@ def rule_for(case: Case, step: str, context: Context, triage: Triage | None = No
 
 
 def start(case: Case, key: str, step: str, context: Context, *, at: datetime | None = None) -> Sequence[Event]:
-    """Start a clock by the pack's rule for ``step``; nothing when the pack has none."""
+    """Start a clock by the pack's rule for ``step``, as its next run; nothing when the pack has none."""
     rule = rule_for(case, step, context)
-    return () if rule is None else (start_by(rule, key, context, at=at),)
+    return () if rule is None else (start_by(rule, next_run(case, key), context, at=at),)
+
+
+def next_run(case: Case, key: str) -> str:
+    """Return the key under which the clock runs next: its own while it runs or has never run."""
+    last = case.clock(key)
+    if last is None or last.stopped_at is None:
+        return key if last is None else last.clock.key
+    return f"{key}/{1 + len(runs(case, key))}"
+
+
+def runs(case: Case, key: str) -> Sequence[Running]:
+    """Return all runs of a clock, the first one first."""
+    found: list[Running] = []
+    run = case.clocks.get(key)
+    while run is not None:
+        found.append(run)
+        run = case.clocks.get(f"{key}/{len(found) + 1}")
+    return found
+
+
+def owner_and_what(case: Case, key: str) -> tuple[Order | None, str]:
+    """Return whose clock a key names (an order or None) and what it measures, whichever run: ``a1/review/2``, ``dispatch``."""
+    head, _, rest = key.partition("/")
+    order = case.orders.get(head)
+    return (order, rest.partition("/")[0]) if order is not None else (None, head)
 
 
 def start_by(
@@ -41,8 +68,11 @@ def start_by(
 def stop(case: Case, key: str, context: Context, *, met: bool | None = True) -> Sequence[Event]:
     """Stop a clock that runs; an overdue that came after the instant of this decision is annulled."""
     running = case.running(key)
-    if running is None:
-        return ()
+    return () if running is None else _stop(running, context, met=met)
+
+
+def _stop(running: Running, context: Context, *, met: bool | None) -> Sequence[Event]:
+    key = running.clock.key
     events: list[Event] = list(annul(key, running, context.judged_at))
     late = running.overdue_at is not None and not events
     events.append(ClockStopped(key=key, stopped_at=context.now, met=met and not late if met is not None else None))
@@ -51,7 +81,8 @@ def stop(case: Case, key: str, context: Context, *, met: bool | None = True) -> 
 
 def stop_all(case: Case, prefix: str, context: Context, *, met: bool | None = None) -> Sequence[Event]:
     """Stop every running clock under a prefix (an order's, or all with an empty prefix)."""
-    return [e for key in case.clocks if key.startswith(prefix) for e in stop(case, key, context, met=met)]
+    live = [r for key, r in case.clocks.items() if key.startswith(prefix) and r.stopped_at is None]
+    return [event for running in live for event in _stop(running, context, met=met)]
 
 
 def hold(case: Case, key: str, kind: str, context: Context, evidence: str | None = None) -> Sequence[Event]:
@@ -62,7 +93,7 @@ def hold(case: Case, key: str, kind: str, context: Context, evidence: str | None
     # It stands still from the instant the decision was received, but not before it last began to run.
     ran_from = running.clock.pauses[-1].end if running.clock.pauses else None
     held = pause_clock(running.clock, max(context.judged_at, ran_from or running.clock.start), kind, evidence)
-    return (*annul(key, running, context.judged_at), ClockSet(clock=held, why=kind))
+    return (*annul(running.clock.key, running, context.judged_at), ClockSet(clock=held, why=kind))
 
 
 def release(case: Case, key: str, context: Context, why: str) -> Sequence[Event]:
@@ -80,7 +111,7 @@ def extend(case: Case, key: str, by: Limit, context: Context, *, asked_at: datet
     if running is None:
         return ()
     clock = extend_clock(running.clock, by, context.facts.calendar, context.facts.pack.hours)
-    return (*annul(key, running, asked_at), ClockSet(clock=clock, why="extended"))
+    return (*annul(running.clock.key, running, asked_at), ClockSet(clock=clock, why="extended"))
 
 
 def quicken(case: Case, context: Context) -> Sequence[Event]:
@@ -108,10 +139,10 @@ def _sooner(case: Case, key: str, step: str, context: Context) -> Sequence[Event
     running, rule = case.running(key), rule_for(case, step, context)
     if running is None or rule is None or running.clock.due is None or rule.id == running.clock.rule:
         return ()
-    quick = start_by(rule, key, context)
+    quick = start_by(rule, running.clock.key, context)
     if quick.clock.due is None or quick.clock.due >= running.clock.due:
         return ()
-    return (ClockStopped(key=key, stopped_at=context.now, met=None), quick)
+    return (ClockStopped(key=running.clock.key, stopped_at=context.now, met=None), quick)
 
 
 def annul(key: str, running: Running, received_at: datetime) -> Sequence[Event]:

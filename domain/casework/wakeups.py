@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from domain.casework import handling, more_time, returning
+from domain.casework import timekeeping as clocks
 from domain.casework.events import Archived, ClockStopped, OverdueReached, WarningGiven
 from domain.casework.state import Case, Order, Running
 from domain.casework.words import OrderState
@@ -18,7 +19,7 @@ def timers(case: Case) -> Sequence[Timer]:
     The one after it is armed when this one has rung. A paused clock has none.
     """
     running = ((key, r) for key, r in case.clocks.items() if r.stopped_at is None and r.clock.due is not None)
-    return [timer for key, r in running if (timer := _next(key, r)) is not None]
+    return [timer for key, r in running if (timer := _next(case, key, r)) is not None]
 
 
 def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[Event]:
@@ -29,30 +30,23 @@ def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[
         return ()
     if part != "due":
         return [WarningGiven(key=clock_key, card=part)]
-    owner, _, what = clock_key.rpartition("/")
-    act = ACTS.get(what if owner else clock_key)
+    order, what = clocks.owner_and_what(case, clock_key)
+    act = ACTS.get(what)
     if act is None:
         return [OverdueReached(key=clock_key, due=nominal)]
     stopped = ClockStopped(key=clock_key, stopped_at=nominal)
-    return [stopped, *act(case, case.orders.get(owner), context)]
+    return [stopped, *act(case, order, context)]
 
 
-def _next(key: str, running: Running) -> Timer | None:
+def _next(case: Case, key: str, running: Running) -> Timer | None:
     clock = running.clock
     instants = {"yellow": clock.yellow_at, "due": clock.due, "red": clock.red_at}
     for part in PARTS:
         at = instants[part]
         if at is not None and part not in running.rung:
-            return Timer(
-                key=f"{key}/{part}", at=at, rule=clock.rule, what=_what(key), part=part, limit=str(clock.limit)
-            )
+            _, what = clocks.owner_and_what(case, key)
+            return Timer(key=f"{key}/{part}", at=at, rule=clock.rule, what=what, part=part, limit=str(clock.limit))
     return None
-
-
-def _what(key: str) -> str:
-    """Return what a clock measures, without whose it is: ``handle`` of ``a1/handle``, ``callback`` of ``callback/{request}``."""
-    owner, _, what = key.rpartition("/")
-    return what if owner and owner[1:].isdigit() else owner or key
 
 
 def _sign(case: Case, order: Order | None, _context: Context) -> Sequence[Event]:
