@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.access import KEY, Place
 from api.console.page import go, render
 from api.console.visiting import Visiting
+from api.gates import roles_of
 from api.operations.restart import restart
 from api.operations.troubles import MOST, grouped, look
 from api.problems import Problem
@@ -27,7 +28,7 @@ async def page(
     done: Annotated[Literal["restarted", "waiting"] | None, Query()] = None,
 ) -> Response:
     """Show what is wrong now."""
-    visit.viewer.holds("operator", "shift_leader", "auditor")
+    visit.viewer.holds(*roles_of("list_troubles"))
     found = await look(place, visit.lang)
     return render(
         request,

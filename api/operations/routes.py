@@ -9,8 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.access import Place, SignedIn, client_address
+from api.gates import roles_of
 from api.paging import Cursor, Limit, cursor_of, keys_of
 from api.problems import Problem
+from api.refusals import refuses
 from storage.audit import list_audit
 
 health = APIRouter(tags=["health"])
@@ -52,13 +54,18 @@ class AuditPage(BaseModel):
     next: str | None
 
 
-@health.get("/healthz", summary="Is the process alive")
+@health.get("/healthz", operation_id="is_alive", summary="Is the process alive")
 async def alive() -> Health:
     """Answer as long as the process lives."""
     return Health()
 
 
-@health.get("/readyz", summary="Can it work")
+@health.get(
+    "/readyz",
+    operation_id="is_ready",
+    responses={503: {"model": Readiness, "description": "There is no database"}},
+    summary="Can it work",
+)
 async def ready(place: Place, response: Response) -> Readiness:
     """Ask database and engine. 503 without a database; without an engine 200 and ``degraded``: nothing is lost."""
     database = await run_in_threadpool(place.database.ping)
@@ -77,7 +84,8 @@ async def metrics(request: Request, place: Place) -> Response:
     return Response(place.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@router.get("/audit", summary="Who read or changed what")
+@router.get("/audit", operation_id="list_audit", summary="Who read or changed what")
+@refuses("forbidden")
 def audit(
     place: Place,
     who: SignedIn,
@@ -87,7 +95,7 @@ def audit(
     limit: Limit = 100,
 ) -> AuditPage:
     """List the audit for auditors and privacy officers."""
-    who.holds("auditor", "privacy_officer")
+    who.holds(*roles_of("list_audit"))
     keys = keys_of(cursor, int)
     with place.database.read() as connection:
         rows = list_audit(connection, subject=subject, user=user, before=keys[0] if keys else None, limit=limit + 1)

@@ -72,10 +72,16 @@ async def test_every_other_kind_of_trouble_is_named(api: Api) -> None:
         connection.execute(update(p).where(p.c.id == f"case/{late}").values(next_timer_at=ago))
         connection.execute(update(r).where(r.c.no == waiting).values(started_at=None, received_at=ago))
         park(connection, f"case/{stopped}", "heads_differ", ago)
-        stored = {"id": "d/x", "process": f"case/{late}", "name": "triage", "user": "agent", "role": "agent"}
+        stored: dict[str, Any] = {
+            "id": "d/x",
+            "process": f"case/{late}",
+            "name": "triage",
+            "user": "agent",
+            "role": "agent",
+        }
         stored |= {"body": {}, "texts": {}, "received_at": ago, "outcome": "received", "detail": {}}
         connection.execute(insert(table(CommandRow)).values(**stored))
-        incident = {
+        incident: dict[str, Any] = {
             "id": "e/1",
             "process": f"case/{late}",
             "effect": "e/1",
