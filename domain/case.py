@@ -13,7 +13,7 @@ timers, effects, claims, todos, card.
 :mod:`~domain.casework.returning`     退单: two persons decide
 :mod:`~domain.casework.more_time`     延期、暂停
 :mod:`~domain.casework.closing`       回访、重办、办结
-:mod:`~domain.casework.wakeups`       timers and what they do
+:mod:`~domain.casework.wakeups`       timers and what they do; :mod:`~domain.casework.overtaking` what came before them after all
 :mod:`~domain.casework.inbox`         who has to act; :mod:`~domain.casework.outward` who is told
 ====================================  =============================================================================
 """
@@ -22,7 +22,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from domain.casework import closing, dispatching, handling, inbox, more_time, outward, returning, screening, wakeups
+from domain.casework import (
+    closing,
+    dispatching,
+    handling,
+    inbox,
+    more_time,
+    outward,
+    overtaking,
+    returning,
+    screening,
+    wakeups,
+)
 from domain.casework.applying import apply
 from domain.casework.columns import columns
 from domain.casework.commands import COMMANDS
@@ -30,7 +41,7 @@ from domain.casework.events import EVENTS, ClockSet, ClockStopped
 from domain.casework.following import consequences
 from domain.casework.state import Case
 from domain.casework.words import DONE, LIVE, OPEN, OVER, WORKING, Stage
-from domain.process import Card, Command, Context, Decider, Event, Move, Need
+from domain.process import Card, Command, Context, Decider, Event, Move, Need, Refusal
 
 KIND: Final = "case"
 MOST_CONSEQUENCES: Final = 20
@@ -40,6 +51,9 @@ _BEFORE_ORDERS = frozenset({Stage.screening, Stage.triaged})
 _BEFORE_REPLY = frozenset({Stage.triaged, *WORKING})
 _WITH_ORDERS = _BEFORE_REPLY
 """Orders may be out: when the lead has given his back, those of co-units still are."""
+
+_CLOSED = frozenset({Stage.closed, Stage.archived})
+"""Archived only for what was received before."""
 
 _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context], Sequence[Event]], bool]]] = (
     # command               stages                                   rule                              machine
@@ -83,9 +97,9 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
     ("request_termination", _WITH_ORDERS,                            closing.request_termination,      False),
     ("review_termination",  _WITH_ORDERS,                            closing.review_termination,       False),
     ("caller_withdrew",     OPEN,                                    closing.caller_withdrew,          False),
-    ("object",              frozenset({Stage.closed}),               closing.object_to_closing,        False),
-    ("urge",                OPEN | {Stage.closed},                   closing.urge,                     False),
-    ("supervise",           OPEN | {Stage.closed},                   closing.supervise,                False),
+    ("object",              _CLOSED,                                 closing.object_to_closing,        False),
+    ("urge",                OPEN | _CLOSED,                          closing.urge,                     False),
+    ("supervise",           OPEN | _CLOSED,                          closing.supervise,                False),
 )  # fmt: skip
 
 MOVES: Final[Mapping[str, Move]] = {
@@ -121,8 +135,15 @@ NEEDS: Final = {
 
 
 def decide(case: Case, command: Command, context: Context) -> Sequence[Event]:
-    """Decide one command: its rule, then what follows by itself. Raises :class:`~domain.process.Refusal`."""
-    return _follow(case, RULES[command.NAME](case, command, context), context)
+    """Decide one command: its rule, then what follows by itself. Raises :class:`~domain.process.Refusal`.
+
+    What a timer did that this command, by the instant it was received, comes before is annulled first (law 6).
+    """
+    late = overtaking.annulled(case, command, context)
+    before = _fold(case, late, context)
+    if before.stage is Stage.archived:
+        raise Refusal("not_in_this_stage", command=command.NAME, stage=str(before.stage))
+    return _follow(case, [*late, *RULES[command.NAME](before, command, context)], context)
 
 
 def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[Event]:
@@ -191,18 +212,21 @@ def _stopped_once(events: Sequence[Event]) -> list[Event]:
     return out
 
 
+def _fold(case: Case, events: Sequence[Event], context: Context) -> Case:
+    for event in events:
+        case = apply(case, event, context.now)
+    return case
+
+
 def _follow(case: Case, events: Sequence[Event], context: Context) -> Sequence[Event]:
     out = _stopped_once(events)
-    after = case
-    for event in out:
-        after = apply(after, event, context.now)
+    after = _fold(case, out, context)
     for _ in range(MOST_CONSEQUENCES):
         more = consequences(after, context)
         if not more:
             return out
         out += more
-        for event in more:
-            after = apply(after, event, context.now)
+        after = _fold(after, more, context)
     message = f"{case.no}: consequences do not come to rest"
     raise RuntimeError(message)
 

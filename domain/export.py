@@ -16,6 +16,7 @@ head is published elsewhere cannot be forged at all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -23,10 +24,11 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from domain import kernel
 from domain.calendar import Calendar
-from domain.casework.events import ClockSet, Opened, OverdueReached
+from domain.casework.events import ActAnnulled, ClockSet, Opened, OverdueReached
 from domain.casework.more_time import pause_rule
 from domain.casework.state import Case, Running
-from domain.clock import Clock, ClockError, ClockRule, recompute
+from domain.casework.timekeeping import OVERTAKEN
+from domain.clock import Clock, ClockError, ClockRule, Pause, recompute
 from domain.deciders import decider_of
 from domain.kernel import Process, Written
 from domain.model import Strict
@@ -186,14 +188,19 @@ HANDLING: Final = ("handle", "redo", "handle_co", "redo_co")
 def _clocks(export: Export, history: Iterable[tuple[int, Event]]) -> Iterator[Difference]:
     rules = {_rule_key(r) for r in _rules_of(export.terms.pack)}
     running: dict[str, Clock] = {}
+    annulled: set[datetime] = set()
     for seq, event in history:
         match event:
+            case ActAnnulled(due=due):
+                annulled.add(due)
             case ClockSet(clock=clock, why=why):
                 if _rule_key(clock) not in rules:
                     found = f"{clock.rule} {clock.rule_version}: {clock.limit}"
                     yield Difference(code="rule", seq=seq, clock=clock.key, expected="a limit of the pack", found=found)
                 if why != "started":
-                    yield from _goes_on(seq, running.get(clock.key), clock)
+                    yield from _goes_on(
+                        seq, running.get(clock.key), clock, annulled if why == OVERTAKEN else frozenset()
+                    )
                 yield from _recomputed(export, seq, clock)
                 running[clock.key] = clock
             case OverdueReached(key=key, due=due):
@@ -217,8 +224,11 @@ def _recomputed(export: Export, seq: int, clock: Clock) -> Iterator[Difference]:
             yield _differs("clock", seq, clock.key, field, getattr(again, field), getattr(clock, field))
 
 
-def _goes_on(seq: int, before: Clock | None, clock: Clock) -> Iterator[Difference]:
-    """A clock keeps its inputs; pauses and extensions are only added, and only an open pause gets its end."""
+def _goes_on(seq: int, before: Clock | None, clock: Clock, annulled: AbstractSet[datetime]) -> Iterator[Difference]:
+    """A clock keeps its inputs; pauses and extensions are only added, and only an open pause gets its end.
+
+    An instant that a timer set and a decision ``annulled`` may lie earlier.
+    """
     if before is None:
         yield Difference(code="history", seq=seq, clock=clock.key, expected="a clock that was started", found="none")
         return
@@ -227,9 +237,18 @@ def _goes_on(seq: int, before: Clock | None, clock: Clock) -> Iterator[Differenc
             yield _differs("history", seq, clock.key, field, getattr(before, field), getattr(clock, field))
     if clock.extensions[: len(before.extensions)] != before.extensions:
         yield _differs("history", seq, clock.key, "extensions", before.extensions, clock.extensions)
-    kept = [p.model_copy(update={"end": None}) if was.end is None else p for was, p in zip(before.pauses, clock.pauses)]  # noqa: B905 - a dropped pause makes the lists differ
+    kept = [_kept(was, p, annulled) for was, p in zip(before.pauses, clock.pauses)]  # noqa: B905 - a dropped pause makes the lists differ
     if kept != [*before.pauses]:
         yield _differs("history", seq, clock.key, "pauses", before.pauses, clock.pauses)
+
+
+def _kept(was: Pause, pause: Pause, annulled: AbstractSet[datetime]) -> Pause:
+    """Return the pause as it was, if it only got its end or lost time that was annulled."""
+    for field in ("start", "end"):
+        old, new = getattr(was, field), getattr(pause, field)
+        if (field == "end" and old is None) or (old in annulled and new is not None and new < old):
+            pause = pause.model_copy(update={field: old})
+    return pause
 
 
 def _rules_of(pack: Pack) -> Iterator[ClockRule]:
@@ -282,7 +301,9 @@ def _last_events(events: Sequence[Written]) -> dict[str, int]:
     return {e.body.get("key") or e.body["clock"]["key"]: e.seq for e in events if e.type in CLOCK_EVENTS}
 
 
-CLOCK_EVENTS: Final = frozenset({"clock_set", "clock_stopped", "warning_given", "overdue_reached", "overdue_annulled"})
+CLOCK_EVENTS: Final = frozenset(
+    {"clock_set", "clock_stopped", "warning_given", "overdue_reached", "overdue_annulled", "act_annulled"}
+)
 
 
 def _unequal(a: BaseModel, b: BaseModel) -> Iterator[tuple[str, Any, Any]]:

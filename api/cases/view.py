@@ -120,7 +120,7 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
         if name in KERNEL_COMMANDS:
             if not stored.process.incidents:
                 continue
-        elif case.stage not in MOVES[name].stages:
+        elif stored.closed or case.stage not in MOVES[name].stages:
             continue
         live = [o for o in case.orders.values() if o.cycle == case.cycle and o.state in LIVE]
         for actor in who.actors():

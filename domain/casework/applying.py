@@ -20,6 +20,7 @@ from domain.casework.state import (
     Submission,
     Termination,
 )
+from domain.casework.timekeeping import owner_and_what
 from domain.casework.words import OWNER_MATTERS, ClosingCode, OrderRole, OrderState, Stage
 from domain.process import Event
 
@@ -153,6 +154,41 @@ def _overdue_annulled(case: Case, e: ev.OverdueAnnulled, _at: datetime) -> Case:
     return _clock(case, e.key, overdue_at=None, annulled=True, rung=rung)
 
 
+def _act_annulled(case: Case, e: ev.ActAnnulled, _at: datetime) -> Case:
+    if e.key not in case.clocks:
+        return case
+    order, what = owner_and_what(case, e.key)
+    case = _clock(case, e.key, stopped_at=None, met=None)
+    undo = UNDO.get(what)
+    return case if undo is None else undo(case, order)
+
+
+def _unsign(case: Case, order: Order | None) -> Case:
+    if order is None or not order.auto_signed:
+        return case
+    state = OrderState.sent if order.state is OrderState.signed else order.state
+    return _order(case, order.id, state=state, auto_signed=False, signed_at=None)
+
+
+def _unescalate(case: Case, order: Order | None) -> Case:
+    if order is None or order.returning is None:
+        return case
+    return _order(case, order.id, returning=order.returning.model_copy(update={"escalated": False}))
+
+
+def _unarchive(case: Case, _order: Order | None) -> Case:
+    return _set(case, stage=Stage.closed, since=case.closed_at or case.since)
+
+
+UNDO: Final[Mapping[str, Callable[[Case, Order | None], Case]]] = {
+    "sign": _unsign,
+    "return1": _unescalate,
+    "return2": _unescalate,
+    "archive": _unarchive,
+}
+"""What else an annulled act had changed, by what its clock measures. The end of a pause lies in the clocks it held."""
+
+
 def _rung(case: Case, key: str, part: str) -> Case:
     running = case.clocks.get(key)
     return case if running is None else _clock(case, key, rung=(*running.rung, part))
@@ -176,7 +212,10 @@ def _order_sent(case: Case, e: ev.OrderSent, at: datetime) -> Case:
 
 
 def _order_signed(case: Case, e: ev.OrderSigned, at: datetime) -> Case:
-    return _order(case, e.order, state=OrderState.signed, signed_at=at, auto_signed=e.auto)
+    order = case.orders.get(e.order)
+    # A signature that comes late for its instant does not take back what the unit has done since.
+    state = OrderState.signed if order is None or order.state is OrderState.sent else order.state
+    return _order(case, e.order, state=state, signed_at=at, auto_signed=e.auto)
 
 
 def _caller_contacted(case: Case, e: ev.CallerContacted, at: datetime) -> Case:
@@ -244,10 +283,13 @@ def _return_requested(case: Case, e: ev.ReturnRequested, at: datetime) -> Case:
 
 def _return_reviewed(case: Case, e: ev.ReturnReviewed, _at: datetime) -> Case:
     order = case.orders.get(e.order)
-    if order is None or order.returning is None or e.step != 1:
+    if order is None or order.returning is None:
         return case
-    request = order.returning.model_copy(update={"step": 2, "first_by": e.by, "first_approve": e.approve})
-    return _order(case, e.order, returning=request)
+    said: dict[int, dict[str, Any]] = {
+        1: {"step": 2, "first_by": e.by, "first_approve": e.approve},
+        2: {"second_by": e.by},
+    }
+    return _order(case, e.order, returning=order.returning.model_copy(update=said.get(e.step, {})))
 
 
 def _return_escalated(case: Case, e: ev.ReturnEscalated, _at: datetime) -> Case:
@@ -298,7 +340,7 @@ def _pause_decided(case: Case, e: ev.PauseDecided, at: datetime) -> Case:
 
 
 def _pause_ended(case: Case, e: ev.PauseEnded, _at: datetime) -> Case:
-    return _order(case, e.order, pausing=None)
+    return case if e.earlier else _order(case, e.order, pausing=None)
 
 
 def _matter_raised(case: Case, e: ev.MatterRaised, at: datetime) -> Case:
@@ -375,7 +417,7 @@ def _closed(case: Case, e: ev.Closed, at: datetime) -> Case:
 
 
 def _archived(case: Case, _e: ev.Archived, at: datetime) -> Case:
-    return _set(case, stage=Stage.archived, since=at, matters={})
+    return _set(case, stage=Stage.archived, since=at)
 
 
 CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
@@ -395,6 +437,7 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.WarningGiven.TYPE: _warning_given,
     ev.OverdueReached.TYPE: _overdue_reached,
     ev.OverdueAnnulled.TYPE: _overdue_annulled,
+    ev.ActAnnulled.TYPE: _act_annulled,
     ev.OrderSent.TYPE: _order_sent,
     ev.OrderSigned.TYPE: _order_signed,
     ev.CallerContacted.TYPE: _caller_contacted,

@@ -225,7 +225,7 @@ def _unreached(case: Case, caller: Caller, command: RecordCallback, context: Con
     if command.solved is not None or command.satisfaction is not None:
         raise Refusal("callback_contradicts")
     policy = context.facts.pack.callback
-    counts = caller.retry_at is None or context.now >= caller.retry_at
+    counts = caller.retry_at is None or context.judged_at >= caller.retry_at
     last = counts and caller.failed_days + 1 >= policy.attempts.value
     recorded = CallbackRecorded(
         request=caller.request,
@@ -233,7 +233,7 @@ def _unreached(case: Case, caller: Caller, command: RecordCallback, context: Con
         reached=False,
         counts=counts,
         note=command.note,
-        retry_at=None if last else policy.next_day(context.now) if counts else caller.retry_at,
+        retry_at=None if last else policy.next_day(context.judged_at) if counts else caller.retry_at,
     )
     return [recorded, *(clocks.stop(case, f"callback/{caller.request}", context) if last else ())]
 

@@ -180,6 +180,17 @@ class OverdueAnnulled(Event):
     due: datetime
 
 
+class ActAnnulled(Event):
+    """A decision received before a timer acted was committed after it: what the system did at ``due`` does not count (law 6).
+
+    The clock runs again; what else the act changed is put back. The decision follows.
+    """
+
+    TYPE: ClassVar[str] = "act_annulled"
+    key: str
+    due: datetime
+
+
 # --------------------------------------------------------------------------------------------------------------- orders
 
 
@@ -395,12 +406,16 @@ class PauseDecided(Event):
 
 
 class PauseEnded(Event):
-    """``by`` is ``system`` when the pause reached its maximum."""
+    """``by`` is ``system`` when the pause reached its maximum.
+
+    ``earlier``: of a pause that the system had ended meanwhile; only its end moves back, in the clocks that follow.
+    """
 
     TYPE: ClassVar[str] = "pause_ended"
     order: str
     by: str
     reason: str | None = None
+    earlier: bool = False
 
 
 # --------------------------------------------------------------------------------------------------- matters of a later process
@@ -535,7 +550,7 @@ EVENTS: Mapping[str, type[Event]] = {
     for event in (
         Opened, StageMoved, ScreeningEnded, MergeProposed, MergeRefused, Merged, FollowerAttached, FollowerSplit,
         BecameOwn, Triaged, Corrected,
-        ClockSet, ClockStopped, WarningGiven, OverdueReached, OverdueAnnulled,
+        ClockSet, ClockStopped, WarningGiven, OverdueReached, OverdueAnnulled, ActAnnulled,
         OrderSent, OrderSigned, CallerContacted, PhoneConfirmed, WorkBegun, ProgressReported, ResultSubmitted,
         ResultAccepted, ResultSentBack, ResultWaived, OrderEnded, OrderLocked,
         ReturnRequested, ReturnReviewed, ReturnEscalated, ReturnDecided,

@@ -24,7 +24,7 @@ from domain.casework.events import (
 )
 from domain.casework.guards import four_eyes, order_in
 from domain.casework.state import Case, Order
-from domain.casework.words import ClosingCode, OrderRole, OrderState
+from domain.casework.words import LIVE, ClosingCode, OrderRole, OrderState
 from domain.policy import Proof
 from domain.process import Context, Event, Refusal
 
@@ -34,7 +34,9 @@ SUBMITTED = "submitted"
 
 def sign(case: Case, command: Sign, context: Context) -> Sequence[Event]:
     """Sign for the order. Signing starts no clock and stops none but its own."""
-    order = order_in(case, command.order, (OrderState.sent,))
+    order = order_in(case, command.order, LIVE)
+    if order.signed_at is not None:
+        raise Refusal("not_in_this_state", order=order.id, state=str(order.state))
     return [OrderSigned(order=order.id, by=context.actor.user), *clocks.stop(case, f"{order.id}/sign", context)]
 
 
@@ -127,6 +129,6 @@ def waive_result(case: Case, command: WaiveResult, context: Context) -> Sequence
 
 def sign_first(case: Case, order: Order, context: Context) -> Sequence[Event]:
     """Sign an order whose unit acts before having signed."""
-    if order.state is not OrderState.sent:
+    if order.signed_at is not None:
         return ()
     return [OrderSigned(order=order.id, by=context.actor.user), *clocks.stop(case, f"{order.id}/sign", context)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from domain.casework import timekeeping as clocks
 from domain.casework.commands import RequestExtension, RequestPause, Resume, ReviewExtension, ReviewPause
 from domain.casework.events import (
+    ClockStopped,
     ExtensionDecided,
     ExtensionRequested,
     ExtensionReviewed,
@@ -14,8 +15,8 @@ from domain.casework.events import (
 )
 from domain.casework.guards import four_eyes, order_in
 from domain.casework.handling import AT_WORK
-from domain.casework.state import Case, Order
-from domain.casework.words import OrderRole
+from domain.casework.state import Case, Order, Running
+from domain.casework.words import LIVE, OrderRole
 from domain.clock import ClockRule, Limit
 from domain.policy import Extension, Pack
 from domain.process import Context, Event, Refusal
@@ -113,7 +114,8 @@ def review_pause(case: Case, command: ReviewPause, context: Context) -> Sequence
     events: list[Event] = [decided]
     for key in _paused_keys(order):
         events += clocks.hold(case, key, request.kind, context, request.evidence)
-    events.append(clocks.start_by(pause_rule(context.facts.pack, request.kind), f"{order.id}/pause", context))
+    key = clocks.next_run(case, f"{order.id}/pause")
+    events.append(clocks.start_by(pause_rule(context.facts.pack, request.kind), key, context))
     return events
 
 
@@ -130,7 +132,14 @@ def pause_rule(pack: Pack, kind: str) -> ClockRule:
 
 
 def resume(case: Case, command: Resume, context: Context) -> Sequence[Event]:
-    """The ground has ended before the maximum."""
+    """The ground has ended before the maximum, also when the system has noticed the maximum since."""
+    order = order_in(case, command.order, LIVE)
+    if (woken := _woken(case, order)) is not None:
+        return [
+            PauseEnded(order=order.id, by=context.actor.user, reason=command.reason, earlier=True),
+            *_ran_on_earlier(case, order, woken, context),
+            ClockStopped(key=woken.clock.key, stopped_at=context.now, met=True),
+        ]
     order = order_in(case, command.order, AT_WORK)
     if order.pausing is None or order.pausing.since is None:
         raise Refusal("not_paused", order=order.id)
@@ -139,6 +148,21 @@ def resume(case: Case, command: Resume, context: Context) -> Sequence[Event]:
         *clocks.stop(case, f"{order.id}/pause", context),
         *run_on(case, order, context),
     ]
+
+
+def _woken(case: Case, order: Order) -> Running | None:
+    """Return the pause whose end by the system is annulled: its clock runs, but it is not the pause the order stands in."""
+    since = order.pausing.since if order.pausing is not None else None
+    found = (r for r in clocks.runs(case, f"{order.id}/pause") if r.stopped_at is None and r.clock.start != since)
+    return next(found, None)
+
+
+def _ran_on_earlier(case: Case, order: Order, woken: Running, context: Context) -> Sequence[Event]:
+    """Move the end that the system gave a pause back to the instant this decision was received."""
+    due = woken.clock.due
+    if due is None:
+        return ()
+    return [e for key in _paused_keys(order) for e in clocks.move_back(case, key, due, context)]
 
 
 def wake(case: Case, order: Order, context: Context) -> Sequence[Event]:

@@ -55,11 +55,15 @@ def review_return(case: Case, command: ReviewReturn, context: Context) -> Sequen
     if request.escalated or context.actor.role != reviewers[request.step - 1]:
         raise Refusal("not_your_turn", step=request.step)
     recusal(case, context)
-    four_eyes(context, request.by, request.first_by)
+    four_eyes(context, request.by, request.first_by, request.second_by)
     reviewed = ReturnReviewed(
         order=order.id, step=request.step, by=context.actor.user, approve=command.approve, reason=command.reason
     )
-    stopped = clocks.stop(case, f"{order.id}/return{request.step}", context)
+    stopped = [
+        *clocks.stop(case, f"{order.id}/return{request.step}", context),
+        # It had gone to the centre head while this word was on its way.
+        *clocks.stop(case, f"{order.id}/return3", context, met=None),
+    ]
     if request.step == 1:
         return [reviewed, *stopped, *clocks.start(case, f"{order.id}/return2", "return_review2", context)]
     if command.approve is not request.first_approve:
@@ -73,7 +77,7 @@ def decide_return(case: Case, command: DecideReturn, context: Context) -> Sequen
     if not request.escalated:
         raise Refusal("not_your_turn", step=request.step)
     recusal(case, context)
-    four_eyes(context, request.by, request.first_by)
+    four_eyes(context, request.by, request.first_by, request.second_by)
     reviewed = ReturnReviewed(
         order=order.id, step=3, by=context.actor.user, approve=command.approve, reason=command.reason
     )
@@ -90,7 +94,8 @@ def escalate_return(case: Case, order: Order, context: Context) -> Sequence[Even
     start = clocks.rule_for(case, "return_centre", context)
     events: list[Event] = [ReturnEscalated(order=order.id, step=request.step)]
     if start is not None:
-        events.append(clocks.start_by(start, f"{order.id}/return3", context, at=context.recorded_at))
+        key = clocks.next_run(case, f"{order.id}/return3")
+        events.append(clocks.start_by(start, key, context, at=context.recorded_at))
     return events
 
 

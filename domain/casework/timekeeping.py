@@ -11,8 +11,11 @@ from datetime import datetime
 from domain.casework.events import ClockSet, ClockStopped, OverdueAnnulled
 from domain.casework.state import Case, Order, Running
 from domain.casework.words import WITH_UNIT, OrderRole, Triage
-from domain.clock import ClockRule, Limit, extend_clock, pause_clock, resume_clock, start_clock
+from domain.clock import ClockRule, Limit, extend_clock, pause_clock, recompute, resume_clock, start_clock
 from domain.process import Context, Event
+
+OVERTAKEN = "overtaken"
+"""Why a clock was set: a timer's act in its past was annulled by a decision received before it."""
 
 HANDLING = frozenset({"handle", "redo", "handle_co", "redo_co"})
 
@@ -103,6 +106,21 @@ def release(case: Case, key: str, context: Context, why: str) -> Sequence[Event]
         return ()
     clock = resume_clock(running.clock, context.now, context.facts.calendar, context.facts.pack.hours)
     return (ClockSet(clock=clock, why=why),)
+
+
+def move_back(case: Case, key: str, was: datetime, context: Context) -> Sequence[Event]:
+    """Let a pause that began or ended at ``was`` by a timer do so when this decision was received; later overdues are annulled."""
+    running = case.running(key)
+    if running is None or was not in {i for p in running.clock.pauses for i in (p.start, p.end)}:
+        return ()
+    earliest = max((p.start for p in running.clock.pauses if p.start < was), default=running.clock.start)
+    at = max(context.judged_at, earliest)
+    moved = tuple(
+        p.model_copy(update={n: at for n in ("start", "end") if getattr(p, n) == was}) for p in running.clock.pauses
+    )
+    clock = running.clock.model_copy(update={"pauses": moved})
+    clock = recompute(clock, context.facts.calendar, context.facts.pack.hours)
+    return (*annul(running.clock.key, running, context.judged_at), ClockSet(clock=clock, why=OVERTAKEN))
 
 
 def extend(case: Case, key: str, by: Limit, context: Context, *, asked_at: datetime) -> Sequence[Event]:

@@ -135,7 +135,7 @@ def test_the_maximum_of_each_type_wakes_the_clock(kind: str, until: str) -> None
     kit = paused(kind)
     assert kit.timer("a1/pause/due") == sh(until)
     kit.at(until).tick()
-    assert kit.bodies("pause_ended") == [{"order": "a1", "by": "system", "reason": None}]
+    assert kit.bodies("pause_ended") == [{"order": "a1", "by": "system", "reason": None, "earlier": False}]
     assert kit.due("a1/handle") > sh(until)
     assert kit.due("overall/1") == kit.due("a1/handle")
     assert kit.told("water")[-1] == "due_changed"
