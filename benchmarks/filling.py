@@ -1,7 +1,7 @@
 """A database with many cases, made of a few real lives: each is decided by the journal, then copied row by row with other numbers.
 
 Copies are made inside the database (``INSERT … SELECT replace(…)``), so 100,000 cases take a minute or two. A copy has the rows of
-a real case in every table; its instants are those of its life, set back by some minutes each so that lists are not one instant.
+a real case in every table; its instants are those of its life, moved by some minutes each so that lists are not one instant.
 It is there to be in the way and is not decided on: the chain of its events is the original's.
 """
 
@@ -19,12 +19,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    case,
     cast,
     create_engine,
     func,
     insert,
-    literal,
     select,
     update,
 )
@@ -66,8 +64,8 @@ OF_A_CASE: Final[Mapping[str, tuple[str, str]]] = {
 NUMBERS: Final = Table("bench_number", MetaData(), Column("n", Integer, primary_key=True), Column("no", String(40)))
 MINUTES_APART: Final = 7
 MOST_MINUTES: Final = 60 * 24 * 60
-UNMOVED: Final = frozenset({"next_timer_at", "due", "sort_at"})
-"""Instants that lie ahead stay there: a copy must not be late."""
+AHEAD: Final = frozenset({"next_timer_at", "due", "sort_at"})
+"""Instants that lie ahead are set further ahead instead: a copy must not be late."""
 
 
 class Life:
@@ -110,12 +108,11 @@ def take_requests(connection: Connection, numbers: Iterable[str], pack: str, at:
         "content": "小区北门的路灯三天不亮，请派人修理。",
         "place": "虚构小区北门",
         "language": "zh",
-        "digest": "d",
         "pack": pack,
         "taken_by": "agent",
         "received_at": at,
     }
-    rows = [{**row, "no": no, "person": no} for no in numbers]
+    rows = [{**row, "no": no, "person": no, "digest": no} for no in numbers]
     connection.execute(insert(table(PersonRow)), [{"id": r["no"], "created_at": at} for r in rows])
     connection.execute(insert(table(RequestRow)), rows)
 
@@ -183,11 +180,10 @@ def _copied(column: Column[Any], original: str, dialect: str, *, moved: bool) ->
             return cast(words, JSON) if dialect == "postgresql" else words
         case String():
             return func.replace(column, original, NUMBERS.c.no)
-        case Utc() if moved and column.name not in UNMOVED:
-            minutes = NUMBERS.c.n * MINUTES_APART % MOST_MINUTES
+        case Utc() if moved:
+            minutes = NUMBERS.c.n * MINUTES_APART % MOST_MINUTES * (1 if column.name in AHEAD else -1)
             if dialect == "postgresql":
-                return column - func.make_interval(0, 0, 0, 0, 0, minutes)
-            ago = literal("-").concat(cast(minutes, String)).concat(" minutes")
-            return case((column.is_not(None), func.strftime("%Y-%m-%d %H:%M:%f000", column, ago)))
+                return column + func.make_interval(0, 0, 0, 0, 0, minutes)
+            return func.strftime("%Y-%m-%d %H:%M:%f000", column, cast(minutes, String).concat(" minutes"))
         case _:
             return column
