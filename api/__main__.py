@@ -16,8 +16,11 @@ def main() -> None:
     settings = Settings()
     database = Database(settings.database_url, pool_size=settings.threads + 2)
     engine = TemporalEngine(settings.temporal_address, settings.temporal_namespace, settings.engine_timeout_s)
+    app = create_app(settings, database, engine)
+    if settings.api_metrics_port:
+        app.state.services.metrics.serve(settings.metrics_host, settings.api_metrics_port)
     uvicorn.run(
-        create_app(settings, database, engine),
+        app,
         host=settings.host,
         port=settings.port,
         access_log=False,

@@ -16,8 +16,9 @@ from api.departments.routes import router as departments
 from api.documents.routes import router as documents
 from api.engine import Engine
 from api.incidents.routes import router as incidents
-from api.operations.routes import health
+from api.metrics_journal import JournalFigures
 from api.operations.restart import router as restarts
+from api.operations.routes import health
 from api.operations.routes import router as operations
 from api.operations.troubles import router as troubles
 from api.reference.routes import router as reference
@@ -52,7 +53,8 @@ Cases of a 12345 hotline, from a caller's words to the archive.
 
 * Sign in at `/api/v1/sessions`; send the token as `Authorization: Bearer …`.
 * Every write carries an `Idempotency-Key`: repeating it repeats the answer, never the deed.
-* Every error is an RFC 9457 problem with a stable `code`; texts are zh, or en by `Accept-Language`.
+* Texts hold no control characters but line breaks and tabs; addresses and headers hold none at all.
+* Every error is an RFC 9457 problem with a stable `code` (`/api/v1/problems` lists them); texts are zh, or en by `Accept-Language`.
 * A decision that was not answered within 5 s is answered 202: it is stored and will be delivered.
 """
 
@@ -79,6 +81,7 @@ def create_app(settings: Settings, database: Database, engine: Engine, *, servic
         openapi_url=f"{PREFIX}/openapi.json",
     )
     app.state.services = place
+    place.metrics.registry.register(JournalFigures(database, place.now, settings.trouble_after_s))
     app.state.settings = settings
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -22,6 +22,11 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
 
+    metrics_host: str = "127.0.0.1"
+    api_metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="where Prometheus finds the figures; 0: nowhere"
+    )
+
     session_hours: float = Field(default=12, gt=0)
     cookie_secure: bool = False
     sign_in_failures: int = Field(default=10, ge=1)

@@ -22,7 +22,16 @@ from cli.servers.process import Child, ServerError
 from domain.limits import Limit, Unit
 from storage.policies import load_pack
 
-PORTS: Final = {"temporal": 7233, "ui": 8233, "api": 8400, "departments": 8401}
+PORTS: Final = {
+    "temporal": 7233,
+    "ui": 8233,
+    "api": 8400,
+    "departments": 8401,
+    "api_metrics": 9460,
+    "worker_metrics": 9461,
+    "sdk_metrics": 9462,
+}
+METRICS: Final = ("api_metrics", "worker_metrics", "sdk_metrics")
 START_S: Final = 60.0
 REAL_DAY_S: Final = 30.0
 
@@ -57,7 +66,7 @@ class Stack:
         self.url = plan.database_url or f"sqlite:///{self.data / 'sanhuan.db'}"
         self.temporal: servers.TemporalServer | None = None
         self.temporal_address = servers.given_address() or ""
-        self.ports = {name: self._port(name) for name in ("api", "departments")}
+        self.ports = {name: self._port(name) for name in ("api", "departments", *METRICS)}
         self.children: dict[str, Child] = {}
 
     @classmethod
@@ -86,6 +95,11 @@ class Stack:
     def ui(self) -> str:
         """Address of the Temporal UI, if the server is ours."""
         return self.temporal.ui_address if self.temporal else "—"
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Addresses of the figures of API, worker and SDK."""
+        return tuple(f"http://127.0.0.1:{self.ports[name]}/metrics" for name in METRICS)
 
     def start(self) -> None:
         """Start the parts in the order in which they need one another."""
@@ -121,13 +135,19 @@ class Stack:
             "SANHUAN_HEALTH_FILE": str(ready),
             "SANHUAN_RELAY_EVERY": str(self.plan.relay_every),
             "SANHUAN_RELAY_AFTER": str(self.plan.relay_after),
+            "SANHUAN_METRICS_PORT": str(self.ports["worker_metrics"]),
+            "SANHUAN_SDK_METRICS_PORT": str(self.ports["sdk_metrics"]),
             **self.plan.worker_env,
         }
         self._start("worker", ["-m", self._module("worker")], env).wait_until(ready.exists, START_S)
 
     def start_api(self) -> None:
         """Start API and console."""
-        env = {"SANHUAN_PORT": str(self.ports["api"]), **self.plan.api_env}
+        env = {
+            "SANHUAN_PORT": str(self.ports["api"]),
+            "SANHUAN_API_METRICS_PORT": str(self.ports["api_metrics"]),
+            **self.plan.api_env,
+        }
         if self.temporal is not None:
             env["SANHUAN_TEMPORAL_UI"] = self.temporal.ui_address
         child = self._start("api", ["-m", self._module("api")], env)

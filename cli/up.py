@@ -46,6 +46,7 @@ def _print(console: Console, stack: Stack, pack: str) -> None:
     table.add_row("控制台 console", f"{stack.api}/console")
     table.add_row("接口 API", f"{stack.api}/api/v1/openapi.json")
     table.add_row("Temporal UI", stack.ui)
+    table.add_row("指标 metrics", " ".join(stack.metrics))
     table.add_row("政策包 pack", pack)
     table.add_row("数据 data", str(stack.data))
     console.print(table)

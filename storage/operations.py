@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union
 
 from storage.models import AuditRow, CommandRow, EffectRow, IncidentRow, ProcessRow, RequestRow, SettingRow, table
 from storage.relay import LEASE
@@ -42,6 +42,7 @@ class Figures:
     unopened: int = 0
     incidents: dict[str, int] = field(default_factory=dict)
     parked: int = 0
+    behind: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,11 @@ class Lease:
     until: datetime
 
 
-def figures(connection: Connection, now: datetime) -> Figures:
-    """Count what waits. A timer is late from its instant on, an effect is owed from its commit on."""
+def figures(connection: Connection, now: datetime, before: datetime) -> Figures:
+    """Count what waits. A timer is late from its instant on, an effect is owed from its commit on.
+
+    ``behind`` counts processes with either of them overdue since ``before``: the journal is ahead, and nobody has acted on it.
+    """
     e, p, c, i = _effect.c, _process.c, _command.c, _incident.c
     owed = connection.execute(
         select(e.kind, func.count(), func.min(e.planned_at)).where(e.status == "planned").group_by(e.kind)
@@ -65,6 +69,9 @@ def figures(connection: Connection, now: datetime) -> Figures:
         select(func.count(), func.min(c.received_at)).where(c.outcome == "received", c.received_at < now)
     ).one()
     unopened = select(func.count()).where(_request.c.started_at.is_(None), _request.c.received_at < now)
+    owing = select(e.process).where(e.status == "planned", e.planned_at < before)
+    ringing = select(p.id).where(p.next_timer_at < before, p.closed.is_(False), p.parked.is_(None))
+    behind = select(func.count()).select_from(union(owing, ringing).subquery())
     incidents = {
         str(kind): int(n)
         for kind, n in connection.execute(select(i.kind, func.count()).where(i.status == "open").group_by(i.kind))
@@ -80,6 +87,7 @@ def figures(connection: Connection, now: datetime) -> Figures:
         unopened=int(connection.execute(unopened).scalar_one()),
         incidents=incidents,
         parked=parked,
+        behind=int(connection.execute(behind).scalar_one()),
     )
 
 

@@ -13,6 +13,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
 from worker.host import parts, workers
+from worker.metrics import WorkerMetrics
 from worker.plugin import plugin
 from worker.relay import Relay
 from worker.settings import WorkerSettings
@@ -20,12 +21,24 @@ from worker.settings import WorkerSettings
 log = structlog.get_logger()
 
 
+def runtime_of(settings: WorkerSettings) -> Runtime:
+    """Return the SDK's runtime, which serves the SDK's own figures where a port is given for them."""
+    if settings.sdk_metrics_port:
+        address = f"{settings.metrics_host}:{settings.sdk_metrics_port}"
+        config = PrometheusConfig(
+            bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True
+        )
+        try:
+            return Runtime(telemetry=TelemetryConfig(metrics=config))
+        except (RuntimeError, ValueError) as error:
+            # Two workers of one machine may have the same settings, as during an upgrade: the second has no such figures.
+            log.warning("sdk_metrics_not_served", port=settings.sdk_metrics_port, error=type(error).__name__)
+    return Runtime(telemetry=TelemetryConfig())
+
+
 async def connect(settings: WorkerSettings) -> Client:
     """Connect to Temporal, waiting as long as it takes: a worker that starts before its server is no error."""
-    metrics = None
-    if settings.metrics_port:
-        metrics = PrometheusConfig(bind_address=f"127.0.0.1:{settings.metrics_port}", durations_as_seconds=True)
-    runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    runtime = runtime_of(settings)
     while True:
         try:
             return await Client.connect(
@@ -45,11 +58,14 @@ async def main(settings: WorkerSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    metrics = WorkerMetrics()
+    if settings.metrics_port:
+        metrics.serve(settings.metrics_host, settings.metrics_port)
     client = await connect(settings)
     with parts(settings) as shared:
-        running = workers(client, shared, settings)
+        running = workers(client, shared, settings, metrics)
         tasks = [asyncio.create_task(worker.run()) for worker in running]
-        relay = asyncio.create_task(Relay(shared.database, client, settings).run()) if settings.relay else None
+        relay = asyncio.create_task(Relay(shared.database, client, settings, metrics).run()) if settings.relay else None
         if settings.health_file:
             settings.health_file.write_text(datetime.now(UTC).isoformat())
         log.info("worker_ready", temporal=settings.temporal_address)

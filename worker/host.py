@@ -16,6 +16,7 @@ from activities.notices import Notices
 from activities.signatures import CASES, DEPARTMENTS, NOTICES
 from activities.tell import Tell
 from storage.unit_of_work import Database
+from worker.metrics import Measuring, WorkerMetrics
 from worker.settings import WorkerSettings
 from workflows.case import CaseWorkflow
 
@@ -46,9 +47,12 @@ def parts(settings: WorkerSettings) -> Iterator[Parts]:
             database.close()
 
 
-def workers(client: Client, shared: Parts, settings: WorkerSettings) -> list[Worker]:
+def workers(
+    client: Client, shared: Parts, settings: WorkerSettings, metrics: WorkerMetrics | None = None
+) -> list[Worker]:
     """Return the workers for cases, departments and notices. Queues are by kind of work (architecture 5)."""
     journal = Journal(shared.database)
+    measuring = [Measuring(metrics or WorkerMetrics())]
     cases = Worker(
         client,
         task_queue=CASES,
@@ -60,6 +64,7 @@ def workers(client: Client, shared: Parts, settings: WorkerSettings) -> list[Wor
         max_concurrent_activities=settings.threads,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=5),
         graceful_shutdown_timeout=GRACE,
+        interceptors=measuring,
     )
     departments = Worker(
         client,
@@ -68,6 +73,7 @@ def workers(client: Client, shared: Parts, settings: WorkerSettings) -> list[Wor
         activity_executor=shared.threads,
         max_concurrent_activities=settings.threads,
         graceful_shutdown_timeout=GRACE,
+        interceptors=measuring,
     )
     notices = Worker(
         client,
@@ -76,5 +82,6 @@ def workers(client: Client, shared: Parts, settings: WorkerSettings) -> list[Wor
         activity_executor=shared.threads,
         max_concurrent_activities=settings.threads,
         graceful_shutdown_timeout=GRACE,
+        interceptors=measuring,
     )
     return [cases, departments, notices]

@@ -22,6 +22,7 @@ from domain.messages import Message
 from domain.process import Envelope
 from storage import relay as sql
 from storage.unit_of_work import Database, StorageUnavailable
+from worker.metrics import WorkerMetrics
 from worker.settings import WorkerSettings
 
 MOST = 500
@@ -57,8 +58,11 @@ class Patience:
 class Relay:
     """One relay. ``round`` does one round and says how much it brought on its way."""
 
-    def __init__(self, database: Database, client: Client, settings: WorkerSettings) -> None:
+    def __init__(
+        self, database: Database, client: Client, settings: WorkerSettings, metrics: WorkerMetrics | None = None
+    ) -> None:
         self.database, self.client, self.settings = database, client, settings
+        self.metrics = metrics or WorkerMetrics()
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self.requests = Patience(settings.deliver_after)
         self.commands = Patience(settings.deliver_after)
@@ -71,8 +75,10 @@ class Relay:
             try:
                 await self.round()
             except (StorageUnavailable, RPCError, TimeoutError) as error:
+                self.metrics.round("failed", {}, {})
                 log.warning("relay_round_failed", error=type(error).__name__)
             except Exception:
+                self.metrics.round("failed", {}, {})
                 log.exception("relay_round_failed")
             await asyncio.sleep(min(self.settings.relay_every, max(self.settings.deliver_after / 2, 0.2)))
 
@@ -81,6 +87,7 @@ class Relay:
         now = datetime.now(UTC)
         until = now + timedelta(seconds=max(10.0, 2 * self.settings.relay_every))
         if not await asyncio.to_thread(self._lease, now, until):
+            self.metrics.round("elsewhere", {}, {})
             return 0
         young = now - timedelta(seconds=self.settings.deliver_after)
         old = now - timedelta(seconds=self.settings.relay_after)
@@ -96,6 +103,11 @@ class Relay:
         self.requests.note(started, now)
         self.commands.note(delivered, now)
         self.processes.note(nudged, now)
+        self.metrics.round(
+            "done",
+            {"requests": requests, "commands": commands, "behind": behind},
+            {"requests": started, "commands": delivered, "behind": nudged},
+        )
         if started or delivered or nudged:
             log.info("relayed", requests=len(started), commands=len(delivered), behind=len(nudged))
         return len(started) + len(delivered) + len(nudged)

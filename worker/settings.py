@@ -13,7 +13,10 @@ class WorkerSettings(BaseSettings):
     database_url: str = "sqlite:///data/sanhuan.db"
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
+    metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
+    """Where the worker's own figures are served (0: nowhere); the SDK's are on ``sdk_metrics_port``."""
+    sdk_metrics_port: int = 0
     health_file: Path | None = None
     sandbox: bool = False
     """Run workflow code in the SDK's sandbox. Tests do; production does not (architecture 1.2: half the rate)."""

@@ -6,18 +6,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 
-from api.access import Place, SignedIn, client_address
+from api.access import Place, SignedIn
 from api.gates import roles_of
 from api.paging import Cursor, Limit, cursor_of, keys_of
-from api.problems import Problem
 from api.refusals import refuses
 from storage.audit import list_audit
 
 health = APIRouter(tags=["health"])
 router = APIRouter(tags=["operations"])
-LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Health(BaseModel):
@@ -74,14 +71,6 @@ async def ready(place: Place, response: Response) -> Readiness:
         response.status_code = 503
         return Readiness(status="unavailable", database=False, engine=engine)
     return Readiness(status="ready" if engine else "degraded", database=True, engine=engine)
-
-
-@health.get("/metrics", include_in_schema=False)
-async def metrics(request: Request, place: Place) -> Response:
-    """Give the figures to this machine only."""
-    if client_address(request) not in LOCAL:
-        raise Problem(404, "unknown_path")
-    return Response(place.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @router.get("/audit", operation_id="list_audit", summary="Who read or changed what")

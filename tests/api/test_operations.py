@@ -90,7 +90,7 @@ async def test_every_other_kind_of_trouble_is_named(api: Api) -> None:
         }
         incident |= {"code": "unit_error", "attempt": 1, "status": "open", "opened_at": ago}
         connection.execute(insert(table(IncidentRow)).values(**incident))
-        counted = figures(connection, datetime.now(UTC))
+        counted = figures(connection, datetime.now(UTC), ago)
     api.engine.troubled = [Failing(f"case/{failing}", "WorkflowWorkerUnhandledFailure", ago)]
     found = await seen(api)
     assert {kind: [i["process"] for i in items] for kind, items in found.items()} == {

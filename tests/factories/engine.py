@@ -33,6 +33,7 @@ from storage.unit_of_work import Database
 from tests.factories.book import actor, filled
 from tests.factories.city import rows, take_request
 from worker.host import Parts, parts, workers
+from worker.metrics import WorkerMetrics
 from worker.plugin import plugin
 from worker.settings import WorkerSettings
 from workflows.case import CaseWorkflow
@@ -73,10 +74,11 @@ class Team:
     shared: Parts
     settings: WorkerSettings
     running: list[tuple[Worker, "asyncio.Task[None]"]] = field(default_factory=list)
+    metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
 
     async def start(self) -> None:
         """Start all workers."""
-        found = workers(self.client, self.shared, self.settings)
+        found = workers(self.client, self.shared, self.settings, self.metrics)
         self.running = [(worker, asyncio.create_task(worker.run())) for worker in found]
 
     async def stop(self) -> None:

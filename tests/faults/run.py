@@ -268,7 +268,7 @@ def _canaries(stack: Stack, played: Played) -> Iterator[str]:
     yield from canary.in_files((stack.data / "log").iterdir(), CANARIES)
     yield from canary.in_files(stack.data.glob("temporal.db*"), CANARIES)
     yield from canary.in_texts(played.driver.errors, CANARIES)
-    yield from canary.in_metrics([f"{stack.api}/metrics"], CANARIES)
+    yield from canary.in_metrics(stack.metrics, CANARIES)
 
 
 @contextmanager
