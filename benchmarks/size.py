@@ -8,10 +8,7 @@ medians.
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,6 +20,7 @@ from typing import Any, Final
 from activities.journal import Journal
 from benchmarks import lists, relay
 from benchmarks.filling import LIVES, Life, fill, found, take_requests
+from benchmarks.launching import flags, launch
 from benchmarks.measuring import centile, load, tell
 from benchmarks.places import POSTGRES
 from cli import servers
@@ -163,20 +161,9 @@ def _urls(exits: ExitStack, kind: str, data: Path) -> list[str]:
     return [server.createdb(name) for name in names]
 
 
-def main() -> None:
-    """Read the flags and run."""
-    parser = argparse.ArgumentParser(description=__doc__)
+if __name__ == "__main__":
+    parser = flags(__doc__)
     parser.add_argument("--few", type=int, default=1000)
     parser.add_argument("--many", type=int, default=100_000)
     parser.add_argument("--lives", type=int, default=100)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sanhuan-bench-") as folder:
-        Path(folder).chmod(0o755)  # PostgreSQL runs as another user when we are root
-        run(args, Path(folder))
-    sys.stdout.flush()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+    launch(parser, run)

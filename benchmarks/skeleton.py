@@ -14,9 +14,6 @@ more. CPU is that of this process (driver included), by kind of thread, and of t
 import argparse
 import asyncio
 import itertools
-import os
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -27,6 +24,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 from benchmarks.contestants import KINDS, Hall, Kind, hall
+from benchmarks.launching import flags, launch
 from benchmarks.measuring import Span, centile, tell
 from benchmarks.places import place
 from benchmarks.shapes import SHAPES, Shape, command_id
@@ -133,24 +131,13 @@ def _shapes(args: argparse.Namespace) -> Sequence[Shape]:
     return [SHAPES[name] for name in args.shape]
 
 
-def main() -> None:
-    """Read the flags and run."""
-    parser = argparse.ArgumentParser(description=__doc__)
+if __name__ == "__main__":
+    parser = flags(__doc__)
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--in-flight", type=int, nargs="+", default=[16])
     parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--shape", nargs="+", choices=SHAPES, default=["seven"])
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--server", choices=["dev", "production"], default="dev")
     parser.add_argument("--sandbox", action="store_true", help="run ours in the sandbox too")
     parser.add_argument("--only", nargs="*", choices=KINDS)
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sanhuan-bench-") as folder:
-        Path(folder).chmod(0o755)  # PostgreSQL runs as another user when we are root
-        asyncio.run(run(args, Path(folder)))
-    sys.stdout.flush()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+    launch(parser, run)

@@ -7,13 +7,9 @@ the client, asyncio and the SDK's glue, in the core it is Rust. Wall time contai
 """
 
 import argparse
-import asyncio
 import functools
 import importlib
 import operator
-import os
-import sys
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -23,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.contestants import KINDS, hall
+from benchmarks.launching import flags, launch
 from benchmarks.measuring import tell
 from benchmarks.places import place
 from benchmarks.shapes import SHAPES
@@ -152,19 +149,8 @@ async def run(args: argparse.Namespace, data: Path) -> None:
         )
 
 
-def main() -> None:
-    """Read the flags and run."""
-    parser = argparse.ArgumentParser(description=__doc__)
+if __name__ == "__main__":
+    parser = flags(__doc__)
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--in-flight", type=int, default=16)
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sanhuan-bench-") as folder:
-        Path(folder).chmod(0o755)  # PostgreSQL runs as another user when we are root
-        asyncio.run(run(args, Path(folder)))
-    sys.stdout.flush()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+    launch(parser, run)
