@@ -90,7 +90,12 @@ def submit_result(case: Case, command: SubmitResult, context: Context) -> Sequen
         # A result is no contact (§18): a response that was never made is not met by it.
         *clocks.stop(case, f"{order.id}/respond", context, met=True if order.contacted_at else None),
         *clocks.stop(case, f"{order.id}/feedback", context),
-        *clocks.stop_all(case, f"{order.id}/termination", context),
+        # What was asked for needs no answer any more.
+        *(
+            e
+            for asked in ("termination", "extension", "pause_review")
+            for e in clocks.stop(case, f"{order.id}/{asked}", context, met=None)
+        ),
         *clocks.hold(case, f"{order.id}/handle", SUBMITTED, context),
         *clocks.start(case, f"{order.id}/review", "reply_review", context),
     ]
@@ -104,6 +109,7 @@ def review_result(case: Case, command: ReviewResult, context: Context) -> Sequen
     if command.accept:
         events: list[Event] = [ResultAccepted(order=order.id, by=context.actor.user), *stopped]
         events += clocks.stop(case, f"{order.id}/handle", context)
+        events += clocks.stop(case, f"{order.id}/pause_total", context, met=None)
         if order.role is OrderRole.lead:
             events += clocks.stop(case, f"overall/{order.cycle}", context)
         return events

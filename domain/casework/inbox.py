@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.casework import more_time
 from domain.casework.handling import AT_WORK
 from domain.casework.state import Case, Order, Running
 from domain.casework.words import OWNER_MATTERS, WITH_UNIT, OrderRole, OrderState, Stage, Triage
@@ -81,7 +82,7 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
     handle = case.running(f"{order.id}/handle")
     rule = handle.clock.rule if handle else "handle"
     signing = case.running(f"{order.id}/sign") if order.state is OrderState.sent else None
-    if commands := _unit_commands(order):
+    if commands := _unit_commands(case, order):
         yield Todo(
             key=f"{order.id}/unit",
             role=LIAISON,
@@ -119,32 +120,34 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
         )
     if order.extending is not None and order.state in AT_WORK:
         first = order.extending.step == 1
-        yield Todo(
-            key=f"{order.id}/extension",
-            role="unit_head" if first else "city_office" if order.extensions else "city_centre",
-            unit=order.unit if first else None,
-            commands=("review_extension",),
-            since=order.extending.at,
-            due=_due(handle),
-            rule="extension",
-            subject=order.id,
-        )
+        turn = "unit_head" if first else "city_office" if order.extensions else "city_centre"
+        yield _answer(case, order, "extension", turn, order.extending.at)
     if order.pausing is not None and order.pausing.since is None and order.state in AT_WORK:
-        yield Todo(
-            key=f"{order.id}/pause",
-            role="order_reviewer",
-            commands=("review_pause",),
-            since=order.pausing.at,
-            rule="pause",
-            subject=order.id,
-        )
+        yield _answer(case, order, "pause_review", "order_reviewer", order.pausing.at)
 
 
-def _unit_commands(order: Order) -> tuple[str, ...]:
+def _answer(case: Case, order: Order, what: str, turn: str, since: datetime) -> Todo:
+    """Return the todo for a request of a unit: of the role whose turn it is, or of the one above once that is overdue."""
+    review = case.running(f"{order.id}/{what}")
+    role = more_time.turn(case, order, what, turn)[0]
+    kind = what.removesuffix("_review")
+    return Todo(
+        key=f"{order.id}/{kind}",
+        role=role,
+        unit=order.unit if role == "unit_head" else None,
+        commands=(f"review_{kind}",),
+        since=since,
+        due=_due(review),
+        rule=review.clock.rule if review else kind,
+        subject=order.id,
+    )
+
+
+def _unit_commands(case: Case, order: Order) -> tuple[str, ...]:
     if order.state in AT_WORK and order.pausing is not None and order.pausing.since is not None:
         return ("resume", "contact")
     more = () if order.extending else ("request_extension",)
-    pause = () if order.pausing else ("request_pause",)
+    pause = () if order.pausing or more_time.pauses_used_up(case, order) else ("request_pause",)
     back = () if order.no_return else ("request_return",)
     working = ("submit_result", "report_progress", *more, *pause)
     return {

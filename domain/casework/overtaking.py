@@ -20,6 +20,7 @@ OVERTAKES: Final[Mapping[str, frozenset[str]]] = {
     "return1": frozenset({"review_return"}),
     "return2": frozenset({"review_return"}),
     "pause": frozenset({"resume"}),
+    "pause_total": frozenset({"resume"}),
     "archive": frozenset({"object", "urge", "supervise"}),
 }
 """By what a clock that acts measures: the commands that would have come before the act."""

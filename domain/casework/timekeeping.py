@@ -29,18 +29,21 @@ def rule_for(case: Case, step: str, context: Context, triage: Triage | None = No
     return pack.rule(step, triage=class_, case_type=str(case.case_type), grade=str(case.grade))
 
 
-def start(case: Case, key: str, step: str, context: Context, *, at: datetime | None = None) -> Sequence[Event]:
-    """Start a clock by the pack's rule for ``step``, as its next run; nothing when the pack has none."""
+def start(case: Case, key: str, step: str, context: Context, *, again: bool = False) -> Sequence[Event]:
+    """Start a clock by the pack's rule for ``step``, as its next run; nothing when the pack has none.
+
+    ``again`` when this very decision stops the run before it.
+    """
     rule = rule_for(case, step, context)
-    return () if rule is None else (start_by(rule, next_run(case, key), context, at=at),)
+    return () if rule is None else (start_by(rule, next_run(case, key, again=again), context),)
 
 
-def next_run(case: Case, key: str) -> str:
+def next_run(case: Case, key: str, *, again: bool = False) -> str:
     """Return the key under which the clock runs next: its own while it runs or has never run."""
     last = case.clock(key)
-    if last is None or last.stopped_at is None:
-        return key if last is None else last.clock.key
-    return f"{key}/{1 + len(runs(case, key))}"
+    if last is None:
+        return key
+    return f"{key}/{1 + len(runs(case, key))}" if again or last.stopped_at is not None else last.clock.key
 
 
 def runs(case: Case, key: str) -> Sequence[Running]:

@@ -62,6 +62,10 @@ def _wake(case: Case, order: Order | None, context: Context) -> Sequence[Event]:
     return () if order is None else more_time.wake(case, order, context)
 
 
+def _wake_for_good(case: Case, order: Order | None, context: Context) -> Sequence[Event]:
+    return () if order is None else more_time.wake_for_good(case, order, context)
+
+
 def _archive(_case: Case, _order: Order | None, _context: Context) -> Sequence[Event]:
     return [Archived()]
 
@@ -71,6 +75,7 @@ ACTS: dict[str, Callable[[Case, Order | None, Context], Sequence[Event]]] = {
     "return1": _escalate,
     "return2": _escalate,
     "pause": _wake,
+    "pause_total": _wake_for_good,
     "archive": _archive,
 }
 """What happens when these clocks are due, instead of becoming overdue."""

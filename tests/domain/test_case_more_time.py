@@ -1,7 +1,10 @@
 """延期、暂停: more time for a unit, and time that does not count."""
 
+from datetime import timedelta
+
 import pytest
 
+from storage.policies import load_pack
 from tests.domain.casekit import CaseKit, City
 from tests.domain.clock_helpers import sh
 
@@ -201,3 +204,133 @@ def test_a_result_received_before_a_pause_woke_but_committed_after_it_is_taken()
     got = kit.give("submit_result", order="a1", code="explained", received="2026-03-16 17:00")
     assert got.refusal is None
     assert kit.state.clocks["a1/handle"].clock.pauses[-1].start == sh("2026-03-17")
+
+
+# ------------------------------------------------------------------------------------------ the clocks of those who answer
+
+
+@pytest.mark.parametrize(("triage", "limit"), [("routine", "2026-03-02 15:00"), ("urgent", "2026-03-02 09:30")])
+def test_who_reviews_an_extension_or_a_pause_has_a_limit(triage: str, limit: str) -> None:
+    kit = City().case().dispatched(triage=triage).do("sign", order="a1")
+    asked(1, kit).do("request_pause", order="a1", kind="court")
+    assert kit.due("a1/extension") == kit.due("a1/pause_review") == sh(limit)
+    assert {kit.todos()[k].due for k in ("a1/extension", "a1/pause")} == {sh(limit)}
+
+
+def test_each_approver_of_an_extension_has_a_limit_of_his_own_and_it_ends_with_the_last_word() -> None:
+    kit = asked().go(hours=1).do("review_extension", role="unit_head", order="a1", approve=True)
+    assert kit.state.clocks["a1/extension"].met is True
+    second = kit.state.clocks["a1/extension/2"]
+    assert (second.clock.start, kit.todos()["a1/extension"].due) == (kit.city.now, second.clock.due)
+    kit.do("review_extension", role="city_centre", order="a1", approve=True)
+    assert kit.state.running("a1/extension") is None
+
+
+def test_a_silent_unit_head_is_warned_of_then_the_centre_may_answer_for_him() -> None:
+    kit = asked()
+    kit.city.now = kit.timer("a1/extension/yellow")
+    assert kit.tick().told("role:shift_leader") == ["yellow_card"]
+    kit.city.now = kit.timer("a1/extension/due")
+    assert kit.tick().told("role:shift_leader")[-1] == "overdue"
+    todo = kit.todos()["a1/extension"]
+    assert (todo.role, todo.unit, todo.commands) == ("city_centre", None, ("review_extension",))
+    kit.do("review_extension", role="city_centre", order="a1", approve=True, user="u1")
+    # The second word is still a second person's.
+    assert kit.refuses("review_extension", role="city_centre", order="a1", approve=True, user="u1") == "four_eyes"
+    kit.do("review_extension", role="city_centre", order="a1", approve=True, user="u2")
+    assert kit.state.orders["a1"].extensions == 1
+
+
+def test_a_silent_centre_is_answered_for_by_the_city_office_and_may_still_answer() -> None:
+    kit = asked().do("review_extension", role="unit_head", order="a1", approve=True)
+    kit.city.now = kit.due("a1/extension")
+    assert kit.tick().todos()["a1/extension"].role == "city_office"
+    kit.do("review_extension", role="city_centre", order="a1", approve=True)
+    assert kit.state.clocks["a1/extension/2"].met is False
+
+
+def test_an_approver_whose_word_was_received_in_time_was_not_overdue() -> None:
+    kit = asked()
+    due = kit.due("a1/extension")
+    kit.city.now = due + timedelta(hours=2)
+    kit.tick().give("review_extension", role="unit_head", order="a1", approve=True, received=due - timedelta(minutes=1))
+    assert kit.state.clocks["a1/extension"].met is True
+    assert kit.told("water")[-1] != "overdue"
+
+
+def test_a_silent_reviewer_of_a_pause_is_answered_for_by_the_shift_leader_and_nobody_else_before() -> None:
+    kit = at_work().do("request_pause", order="a1", kind="court")
+    assert kit.refuses("review_pause", role="shift_leader", order="a1", approve=True) == "not_your_turn"
+    kit.city.now = kit.due("a1/pause_review")
+    assert kit.tick().todos()["a1/pause"].role == "shift_leader"
+    kit.do("review_pause", role="shift_leader", order="a1", approve=True)
+    assert kit.state.clocks["a1/handle"].clock.paused
+
+
+def test_a_result_ends_the_limits_of_those_who_had_to_answer_the_unit() -> None:
+    kit = asked().do("request_pause", order="a1", kind="court").submitted()
+    assert {kit.state.clocks[k].met for k in ("a1/extension", "a1/pause_review")} == {None}
+    assert kit.state.running("a1/extension") is kit.state.running("a1/pause_review") is None
+
+
+# ------------------------------------------------------------------------------------------------------ all pauses together
+
+
+@pytest.mark.parametrize("pack", ["haikou", "shandong-2020", "weifang-emergency", "demo", "demo-minutes"])
+def test_every_pack_limits_all_pauses_of_an_order_together_with_a_source(pack: str) -> None:
+    rule = load_pack(pack).rule("pause_total")
+    assert str(rule.nominal or rule.limit) == "180d"
+    assert rule.source
+
+
+def stood_still(kit: CaseKit) -> CaseKit:
+    """Two pauses that together have used up all there is."""
+    paused("court", kit).go(days=100).do("resume", order="a1").go(days=3)
+    paused("court", kit)
+    kit.city.now = kit.timer("a1/pause_total/due")
+    return kit.tick()
+
+
+def test_the_pauses_of_an_order_together_end_at_their_maximum() -> None:
+    kit = at_work()
+    began = kit.city.now
+    stood_still(kit)
+    # 180 days stood still and three days worked in between, to the end of a working day.
+    assert timedelta(days=182) < kit.city.now - began < timedelta(days=186)
+    assert kit.bodies("pause_ended")[-1]["by"] == "system"
+    assert kit.state.orders["a1"].pausing is None
+    assert kit.due("a1/handle") > kit.city.now
+    assert kit.state.running("a1/pause") is None
+
+
+def test_days_at_work_do_not_count_as_paused() -> None:
+    kit = paused("expert").go(days=2).do("resume", order="a1").go(days=50)
+    total = kit.state.running("a1/pause_total")
+    assert total is not None
+    assert total.clock.paused
+    due = paused("court", kit).due("a1/pause_total")
+    assert timedelta(days=177) < due - kit.city.now < timedelta(days=181)
+
+
+def test_beyond_the_maximum_of_all_pauses_another_one_is_refused() -> None:
+    kit = stood_still(at_work())
+    got = kit.give("request_pause", order="a1", kind="expert")
+    assert (got.refusal, got.detail) == ("pause_total_used_up", {"order": "a1", "most": "180d"})
+    assert "request_pause" not in kit.todos()["a1/unit"].commands
+
+
+def test_the_next_order_has_its_own_pauses() -> None:
+    kit = stood_still(at_work()).do("reassign", order="a1", unit="roads").do("sign", order="a2")
+    kit.do("request_pause", order="a2", kind="expert").do("review_pause", order="a2", approve=True)
+    assert kit.state.clocks["a2/handle"].clock.paused
+
+
+def test_a_case_opened_under_a_pack_without_these_limits_goes_on_without_them() -> None:
+    city = City()
+    steps = {k: v for k, v in city.pack.steps.items() if k not in {"pause_review", "pause_total", "extension_review"}}
+    city.pack = city.pack.model_copy(update={"steps": steps})
+    kit = asked(kit=city.case().dispatched().do("sign", order="a1"))
+    kit.do("request_pause", order="a1", kind="court").do("review_pause", order="a1", approve=True)
+    kit.go(days=2).do("resume", order="a1", user="u9")
+    assert not [k for k in kit.state.clocks if "pause_total" in k or "review" in k or "extension" in k]
+    assert kit.due("a1/handle") > kit.city.now

@@ -51,6 +51,16 @@ def helper_paused(kit: CaseKit) -> CaseKit:
     return kit.do("request_pause", order="a2", kind="caller_material").do("review_pause", order="a2", approve=True)
 
 
+def paused_for_the_last_time(kit: CaseKit) -> CaseKit:
+    paused(kit).go(days=9).do("resume", order="a1").do("request_pause", order="a1", kind="court")
+    return kit.do("review_pause", order="a1", approve=True)
+
+
+def paused_as_long_as_all(kit: CaseKit) -> CaseKit:
+    kit.dispatched().do("sign", order="a1").do("request_pause", order="a1", kind="court")
+    return kit.do("review_pause", order="a1", approve=True)
+
+
 def four_times_dissatisfied(kit: CaseKit) -> CaseKit:
     kit.in_callback()
     for n in range(2, 6):
@@ -74,6 +84,8 @@ LIVES = {
     ),
     "pause over": Life("a1/pause", "resume", paused, {"order": "a1"}),
     "helper's pause over": Life("a2/pause", "resume", helper_paused, {"order": "a2"}),
+    "last pause over": Life("a1/pause_total", "resume", paused_for_the_last_time, {"order": "a1"}),
+    "both ends of a pause at once": Life("a1/pause", "resume", paused_as_long_as_all, {"order": "a1"}),
     "objection": Life("archive", "object", CaseKit.closed, {"request": "c1"}),
     "urged": Life("archive", "urge", four_times_dissatisfied, {"matter": "m1"}),
     "supervised": Life("archive", "supervise", four_times_dissatisfied, {"matter": "m2"}),
