@@ -64,7 +64,14 @@ def client_address(request: Request) -> str:
 
 @refuses("not_signed_in", "role_not_held", "csrf", "too_many_requests", "storage_unavailable")
 async def signed_in(
-    request: Request, x_role: Annotated[str | None, Header(max_length=40, description="role to act in")] = None
+    request: Request,
+    x_role: Annotated[
+        str | None,
+        Header(
+            max_length=40,
+            description="role to act in; without it, whichever of one's roles fits",
+        ),
+    ] = None,
 ) -> Viewer:
     """Return who asks. Refuses: 401 without a live session, 403 for a role not held, 429 for too many requests."""
     found = await viewer_of(request)
@@ -116,7 +123,10 @@ def slow_down(place: Services, key: str, *, stranger: bool = False) -> None:
 @refuses("idempotency_key_missing")
 def idempotency_key(
     idempotency_key: Annotated[
-        str | None, Header(description="1 to 200 visible ASCII characters; the same key repeats, never doubles")
+        str | None,
+        Header(
+            description="1 to 200 visible ASCII characters, required; the same key repeats, never doubles",
+        ),
     ] = None,
 ) -> str:
     """Return the request's Idempotency-Key; refuse with 400 when it is missing."""

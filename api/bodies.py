@@ -84,7 +84,9 @@ def plain_json(raw: bytes, depth: int) -> Any:
     if _depth(source) > depth:
         raise Problem(400, "too_deep", most=depth)
     try:
-        return json.loads(source, object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
+        return json.loads(
+            source, object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_constant
+        )
     except (ValueError, RecursionError) as error:
         raise Problem(400, "malformed_json") from error
 
@@ -146,6 +148,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(digits: str) -> int:
     return int(digits) if len(digits) <= MOST_DIGITS else LARGEST + 1
+
+
+def _number(digits: str) -> float:
+    """Return a number with a point or an exponent. ``2.0`` is the integer 2, as JSON Schema has it."""
+    found = float(digits)
+    return int(found) if found.is_integer() and abs(found) <= LARGEST else found
 
 
 def _constant(name: str) -> Any:

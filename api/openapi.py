@@ -3,6 +3,7 @@
 A route's problems come from :mod:`api.refusals`: by status, each code with a whole example.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,9 +14,10 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.access import COOKIE, signed_in
+from api.access import COOKIE, KEY, signed_in
 from api.problems import CONFLICT, MEDIA_TYPE, Problem, ProblemBody, Wrong, body_of, status_of
 from api.refusals import STATUS, of_the_rules, told_by
+from storage.policies import load_permissions
 from storage.texts import DEFAULT, LANGUAGES, known, text
 
 _MODE: Final = "validation"
@@ -23,6 +25,7 @@ REF: Final = "#/components/schemas/{model}"
 EXAMPLE: Final = "#/components/examples/{code}"
 CONFLICTS: Final = "#/components/responses/RefusedByTheRules"
 """The one answer with every conflict the rules know: some seventy codes, which every decision may meet."""
+SYSTEM: Final = "system"
 WAITING: Final = frozenset({429, 503})
 """Statuses that say in ``Retry-After`` when to come again."""
 
@@ -62,7 +65,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
     wanted: list[type[BaseModel]] = [*_models.values(), ProblemBody]
     _, bodies = models_json_schema([(m, _MODE) for m in wanted], ref_template=REF)
     components = schema.setdefault("components", {})
-    components.setdefault("schemas", {}).update(bodies["$defs"])
+    names = _apart(components["schemas"], bodies["$defs"])
+    components["schemas"] |= {names.get(n, n): _renamed(of, names) for n, of in bodies["$defs"].items()}
     components["examples"] = {code: _example(code) for code in sorted({*STATUS, *of_the_rules()})}
     components["responses"] = {CONFLICTS.rpartition("/")[2]: _problem(CONFLICT, _conflicts())}
     components["securitySchemes"] = {
@@ -72,7 +76,22 @@ def _described(app: FastAPI) -> dict[str, Any]:
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             _complete(operation, routes[path, method.upper()])
+            if "requestBody" in operation:
+                operation["requestBody"] = _renamed(operation["requestBody"], names)
     return schema
+
+
+def _apart(answers: Mapping[str, Any], bodies: Mapping[str, Any]) -> dict[str, str]:
+    """Return other names for schemas of bodies that share theirs with another one of the answers: ``Grade`` → ``GradeIn``."""
+    return {name: f"{name}In" for name in answers.keys() & bodies.keys() if answers[name] != bodies[name]}
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a part of the description that refers to schemas by their other names."""
+    written = json.dumps(value)
+    for name, other in names.items():
+        written = written.replace(f'"{REF.format(model=name)}"', f'"{REF.format(model=other)}"')
+    return json.loads(written)
 
 
 def _complete(operation: dict[str, Any], route: RouteContext) -> None:
@@ -84,12 +103,28 @@ def _complete(operation: dict[str, Any], route: RouteContext) -> None:
         if str(status) in responses:  # readiness says 503 in its own form too
             described["content"] |= responses[str(status)]["content"]
         responses[str(status)] = {"$ref": CONFLICTS} if codes == _conflicts() else described
+    for parameter in operation.get("parameters", ()):
+        _parameter(parameter)
     if any(part.call is signed_in for part in route.dependant.dependencies):
         operation["security"] = [{"session": []}, {"cookie": []}]
 
 
 def _conflicts() -> tuple[str, ...]:
     return tuple(code for code in of_the_rules() if status_of(code) == CONFLICT)
+
+
+def _parameter(parameter: dict[str, Any]) -> None:
+    """Describe a parameter as it is read: none can be null, and FastAPI knows the key as optional, its absence being a 400."""
+    arms = [arm for arm in parameter["schema"].pop("anyOf", ()) if arm != {"type": "null"}]
+    if len(arms) == 1:
+        parameter["schema"] = arms[0] | parameter["schema"]
+    match parameter["name"]:
+        case "idempotency-key":
+            parameter |= {"required": True, "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"}}
+        case "x-role":
+            parameter["schema"] = {"type": "string", "enum": sorted(set(load_permissions().roles) - {SYSTEM})}
+        case _:
+            return
 
 
 def _problem(status: int, codes: Sequence[str]) -> dict[str, Any]:

@@ -30,12 +30,13 @@ CaseProcess = Annotated[str, Query(max_length=60, pattern=r"^case/[\w-]+$", desc
 FileName = Annotated[str | None, Query(max_length=200)]
 
 FILE: Final = {"type": "string", "format": "binary"}
+FORM: Final = {"type": "object", "properties": {"file": FILE}, "required": ["file"], "additionalProperties": False}
 _BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
             **{t: {"schema": FILE} for t in sorted(TYPES)},
-            MULTIPART: {"schema": {"type": "object", "properties": {"file": FILE}, "required": ["file"]}},
+            MULTIPART: {"schema": FORM},
         },
     }
 }

@@ -11,7 +11,7 @@ from api.paging import Cursor, Limit, cursor_of, keys_of
 from api.problems import Problem
 from api.refusals import refuses
 from api.todos.colours import Colours
-from api.todos.schemas import Count, Counts, TodoOut, TodoPage
+from api.todos.schemas import Counts, RoleCount, TodoOut, TodoPage
 from domain.calendar import local_day, midnight
 from storage.cases import case_rows
 from storage.requests import titles
@@ -65,7 +65,7 @@ def counts(place: Place, who: SignedIn) -> Counts:
         rows: Sequence[Any] = count_todos(connection, desk_of(who), now, day_ends(now))
     found = {r.role: r for r in rows}
     roles = tuple(
-        Count(
+        RoleCount(
             role=role,
             total=found[role].total if role in found else 0,
             overdue=found[role].overdue if role in found else 0,

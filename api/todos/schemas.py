@@ -36,7 +36,7 @@ class TodoPage(BaseModel):
     next: str | None
 
 
-class Count(BaseModel):
+class RoleCount(BaseModel):
     """How much waits for one role."""
 
     role: str
@@ -48,7 +48,7 @@ class Count(BaseModel):
 class Counts(BaseModel):
     """How much waits, by role and in all."""
 
-    roles: tuple[Count, ...]
+    roles: tuple[RoleCount, ...]
     total: int
     overdue: int
     due_today: int

@@ -74,6 +74,12 @@ def test_a_brief_memory_forgets_by_time_and_by_number() -> None:
     assert stale.get("a") is None
 
 
+@pytest.mark.parametrize(("raw", "value"), [(b"2.0", 2), (b"1e2", 100), (b"2.5", 2.5), (b"-0.0", 0), (b"1e300", 1e300)])
+def test_a_whole_number_is_an_integer_however_it_is_written(raw: bytes, value: float) -> None:
+    found = plain_json(raw, 1)
+    assert (found, type(found)) == (value, type(value))
+
+
 @pytest.mark.parametrize("raw", [b"1", b'"x"', b"[1.5,null,true]", b'{"a":{"b":[]}}'])
 def test_plain_json_is_read(raw: bytes) -> None:
     plain_json(raw, 4)
