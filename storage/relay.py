@@ -60,14 +60,16 @@ def processes_behind(connection: Connection, before: datetime, limit: int, after
     department is down) do not hide one that can.
     """
     e, p = table(EffectRow), table(ProcessRow)
+    # Few are behind and many are not: an order by the bare key makes SQLite walk all processes to find those few.
+    key = p.c.id.concat("")
     owing = (
-        select(p.c.id)
+        select(key)
         .join(e, e.c.process == p.c.id)
-        .where(e.c.status == "planned", e.c.planned_at < before, p.c.parked.is_(None), p.c.id > after)
+        .where(e.c.status == "planned", e.c.planned_at < before, p.c.parked.is_(None), key > after)
         .distinct()
     )
-    late = select(p.c.id).where(p.c.next_timer_at < before, p.c.parked.is_(None), p.c.closed.is_(False), p.c.id > after)
+    late = select(key).where(p.c.next_timer_at < before, p.c.parked.is_(None), p.c.closed.is_(False), key > after)
     found: set[str] = set()
     for statement in (owing, late):
-        found.update(connection.execute(statement.order_by(p.c.id).limit(limit)).scalars())
+        found.update(connection.execute(statement.order_by(key).limit(limit)).scalars())
     return sorted(found)[:limit]

@@ -67,7 +67,10 @@ def _of(desk: Desk) -> ColumnElement[bool]:
     """A todo of a unit is for that unit's staff only, one of a district for all of the city and for that district."""
     if not desk.roles:
         return false()
-    return and_(_todo.c.role.in_(desk.roles), or_(_todo.c.unit.is_(None), _todo.c.unit == desk.unit))
+    # Without a unit there is one alternative only, and one role then reads its page in the order of the index.
+    mine = _todo.c.unit.is_(None) if desk.unit is None else or_(_todo.c.unit.is_(None), _todo.c.unit == desk.unit)
+    held = _todo.c.role == desk.roles[0] if len(desk.roles) == 1 else _todo.c.role.in_(desk.roles)
+    return and_(held, mine)
 
 
 def _in(window: Window) -> Iterable[ColumnElement[bool]]:
