@@ -92,8 +92,8 @@ def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
     data.chmod(0o755)
     faults = schedule(asked.seed, asked.kills, asked.cases)
     with ExitStack() as exits:
-        quiet_city = exits.enter_context(_city(asked, data / "calm"))
-        city = exits.enter_context(_city(asked, data / "storm"))
+        quiet_city = exits.enter_context(open_city(asked, data / "calm"))
+        city = exits.enter_context(open_city(asked, data / "storm"))
         beside = exits.enter_context(ThreadPoolExecutor(1))
         quiet = beside.submit(play, quiet_city, asked, [*SCRIPTS, *SCRIPTS], [], say)
         storm = play(city, asked, cast(asked.cases, asked.seed), faults, say)
@@ -134,7 +134,7 @@ def _cpu() -> dict[str, int]:
 
 
 @contextmanager
-def _city(asked: Asked, data: Path) -> Iterator[City]:
+def open_city(asked: Asked, data: Path) -> Iterator[City]:
     """Start a fresh stack."""
     data.mkdir(parents=True)
     data.chmod(0o755)

@@ -97,6 +97,8 @@ def explained(liaison: str, order: str = "a1") -> tuple[Step, ...]:
     )
 
 
+NOT_OURS: Final[dict[str, Any]] = {"ground": "not_our_duty", "reason": "不属本单位职责", "basis": "部门职责规定"}
+GONE: Final = ("not_in_this_state", "not_in_this_stage")
 SECOND = person("shift_leader", "review_closing", approve=True, reason="说明属实")
 
 SCRIPTS: Final[tuple[Script, ...]] = (
@@ -112,18 +114,11 @@ SCRIPTS: Final[tuple[Script, ...]] = (
             unit("power", "submit_result", order="a2", code="solved", reply="电路已修复"),
             unit("street-lights", "begin_work", order="a1"),
             unit("street-lights", "submit_result", order="a1", code="solved", reply="路灯已修复", proof=True),
-            person("liaison.street-lights", "sign", "not_in_this_state", "not_in_this_stage", order="a1"),
+            person("liaison.street-lights", "sign", *GONE, order="a1"),
             accepted("a2"),
             accepted("a1"),
             rated(),
-            unit(
-                "street-lights",
-                "report_progress",
-                "not_in_this_state",
-                "not_in_this_stage",
-                order="a1",
-                note="迟到的反馈",
-            ),
+            unit("street-lights", "report_progress", *GONE, order="a1", note="迟到的反馈"),
         ),
     ),
     Script(
@@ -148,16 +143,7 @@ SCRIPTS: Final[tuple[Script, ...]] = (
             TRIAGED,
             dispatched("housing"),
             unit("housing", "sign", order="a1"),
-            unit(
-                "housing",
-                "request_return",
-                order="a1",
-                ground="not_our_duty",
-                reason="不属本单位职责",
-                basis="部门职责规定",
-                proposed_owner="urban",
-                twice=True,
-            ),
+            unit("housing", "request_return", order="a1", **NOT_OURS, proposed_owner="urban", twice=True),
             person("order_reviewer", "review_return", order="a1", approve=True, reason="情况属实"),
             person("order_reviewer", "review_return", "not_your_turn", order="a1", approve=True, reason="再审"),
             person("shift_leader", "review_return", order="a1", approve=True, reason="同意退单"),
@@ -230,6 +216,41 @@ SCRIPTS: Final[tuple[Script, ...]] = (
             rated(),
             rated(request="{b}"),
             SECOND,
+        ),
+    ),
+    Script(
+        name="out_of_order",
+        share=1,
+        end="closed",
+        steps=(
+            TRIAGED,
+            dispatched("power"),
+            unit("power", "submit_result", order="a1", code="solved", reply="电路已修复", proof=True, twice=True),
+            unit("power", "report_progress", "not_in_this_state", order="a1", note="正在抢修"),
+            unit("power", "begin_work", "not_in_this_state", order="a1"),
+            unit("power", "sign", "not_in_this_state", order="a1"),
+            unit("power", "request_return", "not_in_this_state", order="a1", **NOT_OURS, proposed_owner="urban"),
+            accepted(),
+            rated(),
+            unit("power", "sign", *GONE, order="a1"),
+        ),
+    ),
+    Script(
+        name="wrong_answers",
+        share=1,
+        end="closed",
+        steps=(
+            TRIAGED,
+            dispatched("housing"),
+            unit("urban", "sign", "not_permitted", order="a1"),
+            unit("housing", "sign", "not_permitted", order="a9"),
+            unit("housing", "review_result", "command_not_for_units", order="a1", accept=True),
+            unit("housing", "submit_result", "invalid_input", order="a1", code="magic", reply="已办"),
+            unit("housing", "submit_result", "invalid_input", order="a1", code="solved", reply="已办", documents=["x"]),
+            unit("housing", "submit_result", order="a1", code="solved", reply="电梯已修复", proof=True),
+            unit("housing", "submit_result", "not_in_this_state", order="a1", code="explained", reply="另一说法"),
+            accepted(),
+            rated(),
         ),
     ),
     Script(name="answered", end="answered", steps=(person("agent", "answer", reply="营业时间为每日九时至十七时"),)),

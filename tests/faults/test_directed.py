@@ -22,7 +22,7 @@ from tests.faults.city import City, copy_database, plan
 from tests.faults.lives import ledgers
 from tests.faults.people import People, in_loop
 from tests.faults.record import read_record
-from tests.faults.run import folder
+from tests.faults.run import Asked, folder, open_city
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 OUTAGE_S = 20.0
@@ -39,6 +39,15 @@ def place() -> Iterator[Path]:
 @pytest.fixture
 def city(place: Path, temporal_program: Path) -> Iterator[City]:
     with City.running(plan(place, seed=1)) as found:
+        yield found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_city(request: pytest.FixtureRequest, place: Path, temporal_program: Path) -> Iterator[City]:
+    postgres = request.param == "postgresql"
+    if postgres:
+        request.getfixturevalue("postgres_server")  # skips where there is none
+    with open_city(Asked(seed=1, postgres=postgres), place / "city") as found:
         yield found
 
 
@@ -96,7 +105,8 @@ def test_a_journal_restored_to_an_older_backup_parks_and_tells_and_goes_on_when_
     assert ledgers(city.database) == []
 
 
-def test_a_database_away_for_twenty_seconds_costs_a_waiting_case_at_most_twelve_events(city: City) -> None:
+def test_a_database_away_for_twenty_seconds_costs_a_waiting_case_at_most_twelve_events(either_city: City) -> None:
+    city = either_city
     people = People(city.stack.api)
     numbers = [people.take() for _ in range(6)]
     for no in numbers:
@@ -177,6 +187,29 @@ def test_the_relay_brings_within_two_minutes_what_worker_server_and_client_died_
         city.stack.start_again("api")
         assert {e.status for e in rows(city.database, EffectRow, process=f"case/{no}")} == {"done"}
         assert People(city.stack.api).do("liaison.street-lights", no, "sign", order="a1").status == 200
+
+
+def test_a_person_whose_api_dies_between_commit_and_answer_is_told_on_asking_again_and_it_happened_once(
+    city: City,
+) -> None:
+    people = People(city.stack.api)
+    no = people.take()
+    people.do("agent", no, "triage", triage="routine")
+    told: list[Any] = []
+    click = threading.Thread(target=lambda: told.append(people.do("dispatcher", no, "dispatch", lead="finance")))
+    click.start()
+    strike = city.wait_for_gap("api", 1)
+    assert strike is not None
+    stood_at = row(city, no).seq
+    assert strike.seq == stood_at, "the commit stood before the API died"
+    time.sleep(1)
+    assert not told, "nobody has been told"
+    city.stack.start_again("api")
+    click.join()
+    assert (told[0].body["command"], told[0].body["seq"]) == (strike.command, stood_at)
+    assert row(city, no).seq == stood_at
+    events = read_record(city.database).events[f"case/{no}"]
+    assert [e.type for e in events if e.command == strike.command] == told[0].body["events"]
 
 
 def test_a_result_received_in_time_and_committed_after_the_deadline_is_in_time(city: City) -> None:
