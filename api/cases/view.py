@@ -128,7 +128,9 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
             scope = row.grants.get(actor.role) if row else None
             if scope is None or (scope is Scope.district and actor.district != case.district):
                 continue
-            orders = tuple(o.id for o in live if scope is not Scope.unit or o.unit == actor.unit)
+            # A place that a return left empty can be waived.
+            open_ = (*live, *case.vacant) if name == "waive_result" else live
+            orders = tuple(o.id for o in open_ if scope is not Scope.unit or o.unit == actor.unit)
             about_order = "order" in of.body.model_fields
             if (about_order or scope is Scope.unit) and not orders:
                 continue

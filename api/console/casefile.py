@@ -246,7 +246,7 @@ def _options(
         "order": tuple(
             Option(o.id, f"{o.id} · {units.get(o.unit, o.unit)} · {text(f'order_role.{o.role}', lang)}")
             for o in view.orders
-            if o.live
+            if o.live or o.id in {v.id for v in case.vacant}
         ),
         "request": tuple(Option(c.request, c.request) for c in view.callers or ()),
         "kind": tuple(Option(k, p.zh if lang == "zh" else p.en) for k, p in pack.pauses.items()),

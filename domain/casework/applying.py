@@ -208,6 +208,7 @@ def _order_sent(case: Case, e: ev.OrderSent, at: datetime) -> Case:
         first_receiver=e.first_receiver,
         parent=e.parent,
     )
+    case = _order(case, e.parent, vacant_since=None) if e.parent is not None else case
     return _set(case, orders={**case.orders, e.order: order}, proposed_owner=None)
 
 
@@ -262,6 +263,14 @@ def _order_ended(case: Case, e: ev.OrderEnded, _at: datetime) -> Case:
     ended = OrderState(e.how) if e.how in set(OrderState) else OrderState.withdrawn
     case = _order(case, e.order, state=ended, returning=None, extending=None, pausing=None)
     return _set(_no_termination(case, e.order), proposed_owner=proposed or case.proposed_owner)
+
+
+def _place_vacated(case: Case, e: ev.PlaceVacated, at: datetime) -> Case:
+    return _order(case, e.order, vacant_since=at)
+
+
+def _place_waived(case: Case, e: ev.PlaceWaived, _at: datetime) -> Case:
+    return _order(case, e.order, vacant_since=None)
 
 
 def _order_locked(case: Case, e: ev.OrderLocked, _at: datetime) -> Case:
@@ -449,6 +458,8 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.ResultSentBack.TYPE: _result_sent_back,
     ev.ResultWaived.TYPE: _result_waived,
     ev.OrderEnded.TYPE: _order_ended,
+    ev.PlaceVacated.TYPE: _place_vacated,
+    ev.PlaceWaived.TYPE: _place_waived,
     ev.OrderLocked.TYPE: _order_locked,
     ev.ReturnRequested.TYPE: _return_requested,
     ev.ReturnReviewed.TYPE: _return_reviewed,

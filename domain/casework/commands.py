@@ -114,7 +114,7 @@ class Dispatch(Command):
 
 
 class AddAssignment(Command):
-    """加派: add a unit to an open case."""
+    """加派: add a unit to an open case. It takes the place of a unit in that role whose return was approved, if there is one."""
 
     NAME: ClassVar[str] = "add_assignment"
     unit: Code
@@ -210,7 +210,7 @@ class ReviewResult(Command):
 
 
 class WaiveResult(Command):
-    """Do without the result of a co-unit, with a reason."""
+    """Do without the result of a co-unit, or without another unit in the place of one that returned its order; with a reason."""
 
     NAME: ClassVar[str] = "waive_result"
     order: OrderId

@@ -41,12 +41,15 @@ def dispatch(case: Case, command: Dispatch, context: Context) -> Sequence[Event]
 
 
 def add_assignment(case: Case, command: AddAssignment, context: Context) -> Sequence[Event]:
-    """Add a unit that is not the lead."""
+    """Add a unit that is not the lead. It takes the first place in its role that a return has left empty."""
     if command.role is LEAD:
         raise Refusal("one_lead")
     if case.lead is None:
         raise Refusal("no_lead")
-    return send(case, [(command.unit, command.role)], context, Sending(note=command.reason))
+    place = next((o.id for o in case.vacant if o.role is command.role), None)
+    filled = clocks.stop(case, f"{place}/replace", context) if place is not None else ()
+    sent = send(case, [(command.unit, command.role)], context, Sending(note=command.reason, parent=place))
+    return [*sent, *filled]
 
 
 def reassign(case: Case, command: Reassign, context: Context) -> Sequence[Event]:
@@ -184,6 +187,7 @@ def send(
 
     What a unit was only informed of does not stand in its way, and a result it has given as a helper not in that of the lead.
     The units of a cycle that a redo begins are those that had the order: only they may be missing from the facts.
+    A unit whose return of the order was approved gets it again from the city centre only.
     """
     if how.cycle is None:
         known_units(context, *(unit for unit, _ in wanted))
@@ -192,6 +196,9 @@ def send(
     held = [o for o in case.orders.values() if o.cycle == round_ and o.id not in gone and o.role is not INFORMED]
     taken = {o.unit for o in held if o.state in LIVE}
     done = {o.unit for o in held if o.state in DONE}
+    for unit, role in wanted:
+        _not_just_returned(case, unit, role, context, round_)
+    lead = None if any(role is LEAD for _, role in wanted) else case.lead
     events: list[Event] = []
     for n, (unit, role) in enumerate(wanted, start=len(case.orders) + 1):
         if unit in taken or (unit in done and role is not LEAD):
@@ -212,15 +219,34 @@ def send(
             )
         )
         if role is not INFORMED:
-            events += order_clocks(case, order, role, context)
+            events += order_clocks(case, order, role, context, lead)
     return events
 
 
-def order_clocks(case: Case, order: str, role: OrderRole, context: Context) -> Sequence[Event]:
-    """Start an order's clocks at dispatch: signing has its own, and not signing stops none (11.17)."""
+def _not_just_returned(case: Case, unit: str, role: OrderRole, context: Context, cycle: int) -> None:
+    """Refuse with ``just_returned`` a unit that has given back this very order: no boomerang (11.4), but by designation."""
+    if context.actor.role == "city_centre":
+        return
+    for order in case.orders.values():
+        if (order.unit, order.role, order.cycle, order.state) == (unit, role, cycle, OrderState.returned):
+            raise Refusal("just_returned", unit=unit, order=order.id)
+
+
+def order_clocks(
+    case: Case, order: str, role: OrderRole, context: Context, lead: Order | None = None
+) -> Sequence[Event]:
+    """Start an order's clocks at dispatch: signing has its own, and not signing stops none (11.17).
+
+    A helper that joins a ``lead`` at work is due by the lead's limit, a working day before it, as those sent with it.
+    """
     events: list[Event] = [*clocks.start(case, f"{order}/sign", "auto_sign", context)]
     events += clocks.start(case, f"{order}/respond", "respond", context)
     events += clocks.start(case, f"{order}/feedback", "feedback", context)
+    leads = case.running(f"{lead.id}/handle") if lead is not None and lead.cycle == case.cycle else None
+    if leads is not None and (
+        joined := clocks.start_beside(case, f"{order}/handle", "handle_co", leads.clock, context)
+    ):
+        return [*events, *joined]
     events += clocks.start(case, f"{order}/handle", "handle" if role is LEAD else "handle_co", context)
     return events
 

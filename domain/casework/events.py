@@ -301,6 +301,22 @@ class OrderEnded(Event):
     reason: str | None = None
 
 
+class PlaceVacated(Event):
+    """A helper's return was approved: another unit takes its place, or somebody says that none is needed."""
+
+    TYPE: ClassVar[str] = "place_vacated"
+    order: str
+
+
+class PlaceWaived(Event):
+    """No other unit is needed in the place of a helper that has returned its order."""
+
+    TYPE: ClassVar[str] = "place_waived"
+    order: str
+    by: str
+    reason: str
+
+
 class OrderLocked(Event):
     """不予回退."""
 
@@ -552,7 +568,7 @@ EVENTS: Mapping[str, type[Event]] = {
         BecameOwn, Triaged, Corrected,
         ClockSet, ClockStopped, WarningGiven, OverdueReached, OverdueAnnulled, ActAnnulled,
         OrderSent, OrderSigned, CallerContacted, PhoneConfirmed, WorkBegun, ProgressReported, ResultSubmitted,
-        ResultAccepted, ResultSentBack, ResultWaived, OrderEnded, OrderLocked,
+        ResultAccepted, ResultSentBack, ResultWaived, OrderEnded, PlaceVacated, PlaceWaived, OrderLocked,
         ReturnRequested, ReturnReviewed, ReturnEscalated, ReturnDecided,
         ExtensionRequested, ExtensionReviewed, ExtensionDecided, PauseRequested, PauseDecided, PauseEnded,
         MatterRaised, MatterSettled,

@@ -33,7 +33,7 @@ def derived_stage(case: Case) -> Stage:
         return Stage.triaged
     orders = [o for o in case.orders.values() if o.cycle == case.cycle and o.role is not OrderRole.informed]
     owed = [o for o in orders if o.state not in DONE and o.state not in GONE]
-    if not owed:
+    if not owed and not case.vacant:
         return Stage.callback
     if lead.state in {OrderState.submitted, OrderState.accepted}:
         return Stage.reply_review

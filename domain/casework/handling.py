@@ -15,6 +15,7 @@ from domain.casework.commands import (
 from domain.casework.events import (
     CallerContacted,
     OrderSigned,
+    PlaceWaived,
     ProgressReported,
     ResultAccepted,
     ResultSentBack,
@@ -123,7 +124,12 @@ def review_result(case: Case, command: ReviewResult, context: Context) -> Sequen
 
 
 def waive_result(case: Case, command: WaiveResult, context: Context) -> Sequence[Event]:
-    """Do without the result of a unit that is not the lead."""
+    """Do without the result of a unit that is not the lead, also of one that has returned its order."""
+    if any(order.id == command.order for order in case.vacant):
+        return [
+            PlaceWaived(order=command.order, by=context.actor.user, reason=command.reason),
+            *clocks.stop(case, f"{command.order}/replace", context),
+        ]
     order = order_in(case, command.order, (OrderState.sent, *AT_WORK, OrderState.submitted))
     if order.role is OrderRole.lead:
         raise Refusal("lead_stays", order=order.id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.casework import more_time
 from domain.casework.handling import AT_WORK
 from domain.casework.state import Case, Order, Running
-from domain.casework.words import OWNER_MATTERS, WITH_UNIT, OrderRole, OrderState, Stage, Triage
+from domain.casework.words import OWNER_MATTERS, WITH_UNIT, WORKING, OrderRole, OrderState, Stage, Triage
 from domain.process import Todo
 
 LIAISON = "unit_liaison"
@@ -42,6 +42,17 @@ def _todos(case: Case, since: datetime) -> Iterator[Todo]:
         )
     for order in case.live:
         yield from _order(case, order)
+    for order in case.vacant if case.stage in {Stage.triaged, *WORKING} else ():
+        running = case.running(f"{order.id}/replace")
+        yield Todo(
+            key=f"{order.id}/replace",
+            role="dispatcher",
+            commands=("add_assignment", "waive_result"),
+            since=order.vacant_since or since,
+            due=_due(running),
+            rule=running.clock.rule if running else "replace",
+            subject=order.id,
+        )
     if case.stage is Stage.callback:
         yield from _callbacks(case, since)
     if case.proposal is not None and case.proposal.approved_by is None:

@@ -63,7 +63,9 @@ def _clock_set(case: Case, e: ev.ClockSet) -> Sequence[Effect]:
     return to_unit(case, order.id, "due_changed", why=e.why)
 
 
-OURS = frozenset({"review", "return1", "return2", "return3", "extension", "pause_review", "pause_total", "termination"})
+OURS = frozenset(
+    {"review", "return1", "return2", "return3", "extension", "pause_review", "pause_total", "replace", "termination"}
+)
 """Clocks on an order that run against the centre, not against the unit."""
 
 

@@ -8,6 +8,7 @@ from domain.casework.dispatching import end
 from domain.casework.events import (
     MatterRaised,
     OrderLocked,
+    PlaceVacated,
     ReturnDecided,
     ReturnEscalated,
     ReturnRequested,
@@ -16,7 +17,7 @@ from domain.casework.events import (
 from domain.casework.guards import four_eyes, known_units, order_in, recusal
 from domain.casework.handling import sign_first
 from domain.casework.state import Case, Order, ReturnRequest
-from domain.casework.words import MatterKind, OrderState
+from domain.casework.words import HELPERS, MatterKind, OrderState
 from domain.process import Context, Event, Refusal
 
 
@@ -108,10 +109,14 @@ def _asked(case: Case, order_id: str) -> tuple[Order, ReturnRequest]:
 
 def _decided(case: Case, order: Order, context: Context, *, approve: bool, reason: str) -> Sequence[Event]:
     if approve:
-        return [
+        events = [
             ReturnDecided(order=order.id, outcome="approved"),
             *end(case, order, OrderState.returned, context, reason),
         ]
+        if order.role in HELPERS:
+            events.append(PlaceVacated(order=order.id))
+            events += clocks.start(case, f"{order.id}/replace", "dispatch", context)
+        return events
     return [ReturnDecided(order=order.id, outcome="denied"), OrderLocked(order=order.id)]
 
 

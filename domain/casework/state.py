@@ -109,6 +109,7 @@ class Order(Model):
     extending: ExtensionRequest | None = None
     extensions: int = 0
     pausing: PauseRequest | None = None
+    vacant_since: datetime | None = None
 
 
 class Caller(Model):
@@ -216,6 +217,11 @@ class Case(Model):
             if o.role is OrderRole.lead and o.cycle == self.cycle and o.state not in GONE
         ]
         return found[-1] if found else None
+
+    @property
+    def vacant(self) -> tuple[Order, ...]:
+        """Returned orders of this cycle whose place is to be filled, or said to need nobody."""
+        return tuple(o for o in self.orders.values() if o.cycle == self.cycle and o.vacant_since is not None)
 
     @property
     def owner_matter(self) -> Matter | None:

@@ -11,7 +11,17 @@ from datetime import datetime
 from domain.casework.events import ClockSet, ClockStopped, OverdueAnnulled
 from domain.casework.state import Case, Order, Running
 from domain.casework.words import WITH_UNIT, OrderRole, Triage
-from domain.clock import ClockRule, Limit, extend_clock, pause_clock, recompute, resume_clock, start_clock
+from domain.clock import (
+    Clock,
+    ClockRule,
+    Limit,
+    change_rule,
+    extend_clock,
+    pause_clock,
+    recompute,
+    resume_clock,
+    start_clock,
+)
 from domain.process import Context, Event
 
 OVERTAKEN = "overtaken"
@@ -36,6 +46,23 @@ def start(case: Case, key: str, step: str, context: Context, *, again: bool = Fa
     """
     rule = rule_for(case, step, context)
     return () if rule is None else (start_by(rule, next_run(case, key, again=again), context),)
+
+
+def start_beside(case: Case, key: str, step: str, lead: Clock, context: Context) -> Sequence[Event]:
+    """Start a helper's clock from the inputs of the lead's (start, extensions, pauses) under the helper's own rule.
+
+    Where that is over already, or later than the lead's, it is due with the lead; nothing when the lead's is over too. While
+    the lead's clock stands still, it counts as running on from now.
+    """
+    rule, calendar, hours = rule_for(case, step, context), context.facts.calendar, context.facts.pack.hours
+    beside = lead.model_copy(update={"key": key})
+    if beside.paused:
+        beside = resume_clock(beside, max(context.now, beside.pauses[-1].start), calendar, hours)
+    before = change_rule(beside, rule, calendar, hours) if rule is not None else beside
+    for clock in (before, beside):
+        if clock.due is not None and beside.due is not None and context.now < clock.due <= beside.due:
+            return (ClockSet(clock=clock, why="started"),)
+    return ()
 
 
 def next_run(case: Case, key: str, *, again: bool = False) -> str:

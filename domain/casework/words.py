@@ -55,6 +55,10 @@ class OrderRole(StrEnum):
     informed = "informed"
 
 
+HELPERS: Final = frozenset({OrderRole.co, OrderRole.territory, OrderRole.industry})
+"""Roles beside the lead whose result the case needs."""
+
+
 class OrderState(StrEnum):
     """The state of a unit's order (11.3)."""
 

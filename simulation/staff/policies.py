@@ -291,6 +291,16 @@ async def _reached(look: Look, request: dict[str, Any]) -> Choice:
     return Choice(command="record_callback", body={**request, **body})
 
 
+async def replace(look: Look) -> Choice | None:
+    """Dispatcher: another unit in the place of a helper that has returned its order, or nobody."""
+    case = await look.case()
+    gone = case.order(look.todo.subject)
+    if case.lead is None or look.chance("waive_result"):
+        return Choice(command="waive_result", body={"order": look.todo.subject, "reason": words("waive", look.rng)})
+    body = {"unit": _department(look, case.units), "role": gone.get("role", "co"), "reason": words("add", look.rng)}
+    return Choice(command="add_assignment", body=body)
+
+
 async def incident(look: Look) -> Choice | None:
     """Operator: try again once, then have it done by hand or waive it."""
     effect = {"effect": look.todo.subject}
@@ -316,6 +326,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "unit": unit,
     "review": review,
     "return": give_back,
+    "replace": replace,
     "extension": _approval("review_extension", "extension", "extension"),
     "pause": _approval("review_pause", "pause", "pause"),
     "closing": _approval("review_closing", "closing", "closing", of_order=False),

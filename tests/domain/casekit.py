@@ -324,9 +324,7 @@ class Eyes:
             order = "" if what in {"termination", "closing"} else order
             by = event.body["by"]
             assert by not in self.people[what, order], f"four eyes: {by} twice on {what} {order}"
-            if not (what == "return" and event.body["step"] == 2):
-                # A second reviewer may look again when the question came back from a matter; the first may not be he.
-                self.people[what, order].append(by)
+            self.people[what, order].append(by)
 
 
 def laws(kit: CaseKit, before: Process, envelope: Envelope, got: Advanced) -> None:

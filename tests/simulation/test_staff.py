@@ -44,6 +44,7 @@ TODOS: dict[str, dict[str, Any]] = {
     "review": {"key": "a2/review", "role": "order_reviewer", "commands": ["review_result", "waive_result"]},
     "return1": {"key": "a1/return", "role": "order_reviewer", "commands": ["review_return"]},
     "return2": {"key": "a1/return", "role": "shift_leader", "commands": ["review_return"]},
+    "replace": {"key": "a1/replace", "role": "dispatcher", "commands": ["add_assignment", "waive_result"]},
     "return3": {"key": "a1/return", "role": "centre_head", "commands": ["decide_return"]},
     "extension": {"key": "a1/extension", "role": "unit_head", "commands": ["review_extension"]},
     "extension2": {"key": "a1/extension", "role": "city_office", "commands": ["review_extension"]},
