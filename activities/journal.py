@@ -21,11 +21,13 @@ from temporalio.exceptions import ApplicationError
 
 from activities.labels import Names, details_text, effect_summary, timer_summary
 from activities.signatures import CommitRequest, CommitResult, EffectOrder, TimerOrder
+from domain import snapshots
 from domain.deciders import decider_of
 from domain.incidents import FailEffect
 from domain.kernel import GENESIS, TICK, Advanced, Planned, Process, advance, card, needs, todos
 from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts
+from domain.upcast import NewerRelease
 from storage import journal as sql
 from storage.effects import inboxes, perform_at_once
 from storage.rules import Rules
@@ -53,6 +55,9 @@ class Journal:
                 return self.commit_in(connection, request)
         except StorageUnavailable as error:
             raise ApplicationError("the database did not answer", type="StorageUnavailable") from error
+        except NewerRelease as error:
+            # Tried again until a worker of that release takes it: this one would write back less than it found.
+            raise ApplicationError(str(error), type=error.code) from error
         except sql.ClaimTaken as taken:
             return self._refuse_claim(request, taken)
 
@@ -278,12 +283,7 @@ def _divergence(connection: Connection, request: CommitRequest, loaded: sql.Load
 def _process(decider: Decider, process: str, loaded: sql.Loaded | None) -> Process:
     if loaded is None:
         return Process(id=process, kind=decider.kind, state=decider.initial())
-    return _parse(decider, loaded.snapshot)
-
-
-def _parse(decider: Decider, snapshot: str) -> Process:
-    process = Process.model_validate_json(snapshot)
-    return process.model_copy(update={"state": decider.state.model_validate(process.state)})
+    return snapshots.take_up(decider, loaded.snapshot)
 
 
 def _terms(process: Process, envelope: Envelope | None = None) -> tuple[str, str, str, str]:

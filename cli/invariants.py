@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from domain import snapshots
 from domain.deciders import decider_of
-from domain.kernel import Process, Written, replay
+from domain.kernel import Written, replay
 from storage.models import (
     CaseRow,
     ClaimRow,
@@ -159,8 +160,8 @@ def _replayed(connection: Connection, found: Findings, row: Any) -> None:
     except (ValueError, KeyError) as error:
         found.broken.append(f"{row.id}: {error}")
         return
-    kept = Process.model_validate_json(row.snapshot)
+    kept = snapshots.look(decider, row.snapshot)
     if (process.seq, process.head) != (row.seq, row.head):
         found.broken.append(f"{row.id}: the journal stands at {row.seq}, its events at {process.seq}")
-    elif decider.state.model_validate(kept.state) != process.state:
+    elif kept.state != process.state:
         found.broken.append(f"{row.id}: the events do not give the state that is kept")

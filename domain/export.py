@@ -34,6 +34,7 @@ from domain.kernel import Process, Written
 from domain.model import Strict
 from domain.policy import Pack, PolicyError, pack_sha
 from domain.process import Event
+from domain.upcast import NewerRelease
 
 FORMAT: Final = "sanhuan-export/1"
 
@@ -139,9 +140,11 @@ def _read(export: Export) -> Iterator[tuple[int, Event] | Difference]:
         return
     for written in export.events:
         try:
-            yield written.seq, kernel.event_model(decider, written.type).model_validate(written.body)
+            yield written.seq, kernel.read_event(decider, written.type, written.body)
         except KeyError:
             yield Difference(code="event", seq=written.seq, expected="a known type", found=written.type)
+        except NewerRelease as error:
+            yield Difference(code="event", seq=written.seq, expected="a release as new as the export", found=str(error))
         except ValidationError as error:
             place = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
             yield Difference(

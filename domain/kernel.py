@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError
 
-from domain import incidents
+from domain import incidents, upcast
 from domain.clock import ClockError
 from domain.incidents import Incident
 from domain.model import Model
@@ -150,12 +150,23 @@ def event_model(decider: Decider, type_: str) -> type[Event]:
     return decider.events.get(type_) or KERNEL_EVENTS[type_]
 
 
+def read_event(decider: Decider, type_: str, body: Mapping[str, Any]) -> Event:
+    """Return a written event in the form of this release; KeyError for a type nobody ever wrote."""
+    return event_model(decider, type_).model_validate(upcast.lifted("event", type_, body))
+
+
+def read_command(decider: Decider, envelope: Envelope) -> Command:
+    """Return the command of an envelope, whichever release wrote it. Refuses an unknown name; ValidationError otherwise."""
+    body = upcast.lifted("command", envelope.name, envelope.body)
+    return command_model(decider, envelope.name).model_validate(body)
+
+
 def needs(decider: Decider, envelope: Envelope) -> Sequence[Need]:
     """Return the facts the command's rule must look at; empty when the command cannot be read."""
     if envelope.name == TICK:
         return ()
     try:
-        return decider.needs(command_model(decider, envelope.name).model_validate(envelope.body))
+        return decider.needs(read_command(decider, envelope))
     except (Refusal, ValidationError):
         return ()
 
@@ -224,8 +235,7 @@ def replay(decider: Decider, process_id: str, events: Sequence[Written]) -> Proc
         if event.seq != process.seq + 1 or head != event.head:
             message = f"event {event.seq} ({event.type}) does not follow event {process.seq}"
             raise ValueError(message)
-        model = event_model(decider, event.type).model_validate(event.body)
-        process = _apply(decider, process, model, event.at, head)
+        process = _apply(decider, process, read_event(decider, event.type, event.body), event.at, head)
     return process
 
 
@@ -239,9 +249,8 @@ def _decide(
     received: datetime,
     now: datetime,
 ) -> tuple[Process, Record]:
-    model = command_model(decider, envelope.name)
     try:
-        command = model.model_validate(envelope.body)
+        command = read_command(decider, envelope)
     except ValidationError as error:
         raise Refusal("invalid_command", fields=[".".join(map(str, e["loc"])) for e in error.errors()]) from error
     authorise(decider, process.state, envelope, command, facts)
@@ -310,7 +319,7 @@ def _write(
     written: list[Written] = []
     planned: list[Planned] = []
     for event in events:
-        body = event.model_dump(mode="json")
+        body = upcast.stamped("event", event.TYPE, event.model_dump(mode="json"))
         seq = process.seq + 1
         head = chain(process.head, seq, event.TYPE, at, body)
         process = _apply(decider, process, event, at, head)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, exists, false, select, tuple_
 
+from domain import snapshots
 from domain.deciders import decider_of
 from domain.kernel import Process
 from storage.models import CaseRow, EventRow, OrderRow, ProcessRow, table
@@ -44,9 +45,8 @@ def load_process(connection: Connection, process: str) -> Stored | None:
     ).one_or_none()
     if row is None:
         return None
-    loaded = Process.model_validate_json(row.snapshot)
-    state = decider_of(process).state.model_validate(loaded.state)
-    return Stored(process=loaded.model_copy(update={"state": state}), closed=row.closed, parked=row.parked)
+    seen = snapshots.look(decider_of(process), row.snapshot)
+    return Stored(process=seen, closed=row.closed, parked=row.parked)
 
 
 def list_cases(

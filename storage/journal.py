@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Insert, Table, delete, func, insert, select, 
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from domain import snapshots
 from domain.kernel import Process, Record
 from domain.process import CaseFact, Envelope, ItemFact, Need, Todo, UnitFact
 from storage.models import (
@@ -365,7 +366,7 @@ def write_process(
     values = {
         "seq": process.seq,
         "head": process.head,
-        "snapshot": process.model_dump_json(),
+        "snapshot": snapshots.write(process),
         "closed": closed,
         "next_timer_at": min((t.at for t in process.timers), default=None),
         "updated_at": now,

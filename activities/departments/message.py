@@ -1,11 +1,12 @@
 """What a unit is told about its order: a CloudEvent with what it needs to act, and no more."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from domain import snapshots
+from domain.case import DECIDER
 from domain.casework.state import Case
 from domain.casework.words import GONE
 from domain.disclosure import Field, disclosure
@@ -19,7 +20,7 @@ def compose(connection: Connection, effect: Owed, now: datetime) -> dict[str, An
 
     Disclosure decides, as things stand now, what a unit is told. Reading the caller's contact leaves an audit row.
     """
-    case = Case.model_validate(json.loads(effects.snapshot(connection, effect.process))["state"])
+    case: Case = snapshots.look(DECIDER, effects.snapshot(connection, effect.process)).state
     body = effect.body
     order = case.orders[body["order"]]
     words = effects.request_words(connection, case.no)
