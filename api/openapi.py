@@ -67,6 +67,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
     components = schema.setdefault("components", {})
     names = _apart(components["schemas"], bodies["$defs"])
     components["schemas"] |= {names.get(n, n): _renamed(of, names) for n, of in bodies["$defs"].items()}
+    for other in names.values():
+        components["schemas"][other]["title"] = other
+    components["schemas"]["Role"] = {"title": "Role", "type": "string", "enum": _roles()}
     components["examples"] = {code: _example(code) for code in sorted({*STATUS, *of_the_rules()})}
     components["responses"] = {CONFLICTS.rpartition("/")[2]: _problem(CONFLICT, _conflicts())}
     components["securitySchemes"] = {
@@ -122,9 +125,14 @@ def _parameter(parameter: dict[str, Any]) -> None:
         case "idempotency-key":
             parameter |= {"required": True, "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"}}
         case "x-role":
-            parameter["schema"] = {"type": "string", "enum": sorted(set(load_permissions().roles) - {SYSTEM})}
+            parameter["schema"] = {"$ref": REF.format(model="Role")}
         case _:
             return
+
+
+def _roles() -> list[str]:
+    """Return the roles a person may hold."""
+    return [role for role in load_permissions().roles if role != SYSTEM]
 
 
 def _problem(status: int, codes: Sequence[str]) -> dict[str, Any]:
