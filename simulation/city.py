@@ -2,13 +2,15 @@
 
 :func:`load_city` is what ``sanhuan load`` puts into the database and what the staff know of their city. All of it is
 invented; accounts are role titles, not persons. Passwords and webhook secrets are those of a demonstration: derived from
-a key, so that the loader and the simulated departments, which are different processes, agree without talking.
+a key, so that the loader and the simulated departments, which are different processes, agree without talking. For the same
+reason the size of a grown city is taken from the environment (:data:`SCALE`) where nobody names it.
 """
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -23,6 +25,8 @@ DEMO_PASSWORD: Final = "sanhuan-demo"  # noqa: S105 - printed by `make up`; acco
 DEMO_KEY: Final = "sanhuan-sample-city"
 IN_DISTRICT: Final = "*-"
 IN_STREET: Final = "street"
+SCALE: Final = "SANHUAN_CITY_SCALE"
+"""The variable that says how many units the city shall have; as many as are written when it is not set."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,79}$")]
 Level = Literal["city", "district", "street", "community", "grid"]
@@ -133,13 +137,17 @@ class City(Strict):
         return best if score else None
 
 
+def load_city(folder: Path = FOLDER, scale: int | None = None) -> City:
+    """Read and check the city, grown to ``scale`` units. Raises ValidationError, or KeyError/ValueError for a wrong row."""
+    return _load(folder, int(os.environ.get(SCALE) or 0) if scale is None else scale)
+
+
 @cache
-def load_city(folder: Path = FOLDER) -> City:
-    """Read and check the city. Raises ValidationError, or KeyError/ValueError for a row of the wrong shape."""
+def _load(folder: Path, scale: int) -> City:
     units = _read(folder / "units.yaml")
     items = _read(folder / "items.yaml")
     accounts = _read(folder / "accounts.yaml")
-    all_units = tuple(_units(units))
+    all_units = grown(tuple(_units(units)), scale)
     return City(
         name_zh=units["name"]["zh"],
         name_en=units["name"]["en"],
@@ -147,6 +155,61 @@ def load_city(folder: Path = FOLDER) -> City:
         items=tuple(_items(items)),
         accounts=tuple(_accounts(accounts, all_units)),
     )
+
+
+def grown(units: Sequence[Unit], to: int) -> tuple[Unit, ...]:
+    """Return the units and further ones until there are ``to``: districts like those there are, in turn, then grids.
+
+    A further district has a number in its name and all that its model has: departments, streets, communities, grids.
+    """
+    out = list(units)
+    models = [[u for u in units if d.code in (u.code, u.district)] for d in units if d.kind == "district"]
+    n = 0
+    while models and len(out) + len(model := models[n % len(models)]) <= to:
+        out += _another(model, 2 + n // len(models))
+        n += 1
+    community = next(u for u in units if u.level == "community")
+    out += [
+        community.model_copy(
+            update={
+                "code": f"{community.code}-more{k}",
+                "name_zh": f"{community.name_zh}增设网格{k}",
+                "name_en": f"{community.name_en}, Added Grid {k}",
+                "level": "grid",
+                "kind": "grid",
+                "parent": community.code,
+            }
+        )
+        for k in range(1, to - len(out) + 1)
+    ]
+    return tuple(out)
+
+
+def _another(model: Sequence[Unit], k: int) -> Iterator[Unit]:
+    district = model[0]
+    zh, en = (
+        f"{district.name_zh[:-1]}{k}{district.name_zh[-1]}",
+        district.name_en.replace(" District", f" {k} District"),
+    )
+    stem = district.name_en.removesuffix(" District")
+
+    def code(old: str | None) -> str | None:
+        inside = old is not None and (old == district.code or old.startswith(f"{district.code}-"))
+        return f"{district.code}{k}{old.removeprefix(district.code)}" if inside and old is not None else old
+
+    for unit in model:
+        named = district.name_zh in unit.name_zh
+        yield unit.model_copy(
+            update={
+                "code": code(unit.code),
+                "parent": code(unit.parent),
+                "district": code(unit.district),
+                "name_zh": unit.name_zh.replace(district.name_zh, zh) if named else f"{zh}{unit.name_zh}",
+                "name_en": unit.name_en.replace(stem, f"{stem} {k}")
+                if stem in unit.name_en
+                else f"{en}, {unit.name_en}",
+            }
+        )
 
 
 def secret_of(unit: str, key: str = DEMO_KEY) -> str:

@@ -107,3 +107,29 @@ def test_no_unit_has_the_name_of_a_real_division() -> None:
         pytest.skip(f"the division codes are not in {DATA}")
     real = {cell for f in files for row in csv.reader(f.read_text(encoding="utf-8-sig").splitlines()) for cell in row}
     assert {u.name_zh for u in CITY.units} & real == set()
+
+
+@pytest.mark.parametrize("scale", [0, 50, len(CITY.units), 150, 600])
+def test_a_grown_city_has_so_many_units_and_is_whole(scale: int) -> None:
+    grown = load_city(scale=scale)
+    assert len(grown.units) == max(scale, len(CITY.units))
+    assert grown.units[: len(CITY.units)] == CITY.units
+    assert len({u.name_zh for u in grown.units}) == len(grown.units)
+    assert {a.unit for a in grown.accounts if a.user.startswith("liaison.")} == {u.code for u in grown.units}
+
+
+def test_a_further_district_has_all_its_model_has() -> None:
+    city = load_city(scale=600)
+
+    def shape(district: str) -> list[tuple[str, str, bool]]:
+        return [(u.level, u.kind, u.system) for u in city.units if district in (u.code, u.district)]
+
+    assert shape("wangxi2") == shape("wangxi")
+    assert city.unit("wangxi2-urban").parent == "wangxi2"
+    assert city.unit("songlan2-tingtao").district == "songlan2"
+    assert len(city.streets("songlan2")) == len(city.streets("songlan"))
+
+
+def test_the_size_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANHUAN_CITY_SCALE", "130")
+    assert len(load_city().units) == 130
