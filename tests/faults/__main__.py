@@ -19,7 +19,7 @@ def main(
     seed: Annotated[int, typer.Option(help="The same seed casts the same scripts and draws the same faults.")] = 7,
     kills: Annotated[int, typer.Option(min=0, help="How many processes are killed (-9).")] = 30,
     cases: Annotated[int, typer.Option(min=1, help="How many cases are played, in calm and under faults.")] = 200,
-    in_flight: Annotated[int, typer.Option(min=1, help="How many cases are played at once.")] = 16,
+    in_flight: Annotated[int, typer.Option(min=1, help="How many cases are played at once.")] = 24,
     outage: Annotated[float, typer.Option(help="For how many seconds the database is taken away.")] = 20.0,
     postgres: Annotated[bool, typer.Option("--postgres", help="On PostgreSQL instead of SQLite.")] = False,
     keep: Annotated[Path | None, typer.Option(help="Keep data and logs here.")] = None,

@@ -178,6 +178,7 @@ class City:
                 yield
             finally:
                 self.postgres.restart()
+                self.database.close()  # its connections went with the server
             return
         file = self.stack.url.removeprefix("sqlite:///")
         holder = subprocess.Popen([sys.executable, "-c", HOLD, file, "600"], stdout=subprocess.PIPE)

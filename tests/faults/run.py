@@ -49,7 +49,7 @@ class Asked:
     seed: int = 7
     kills: int = 30
     cases: int = 200
-    in_flight: int = 16
+    in_flight: int = 24
     outage_s: float = 20.0
     postgres: bool = False
 
