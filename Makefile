@@ -18,8 +18,8 @@ up: env ## run everything: Temporal, worker, API, console, sample city; Ctrl-C e
 demo: env ## feed messages and work them to the end: MESSAGES=file.csv N=200 PACK=demo KILLS=0
 	@$(RUN) demo $(if $(MESSAGES),--messages "$(MESSAGES)") $(if $(N),--n $(N)) $(if $(PACK),--pack $(PACK)) $(if $(KILLS),--kills $(KILLS))
 
-faults: dev ## the same scripts in calm and under faults, compared: SEED=7 KILLS=30 CASES=200 POSTGRES=1
-	@$(RUN) faults $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(if $(CASES),--cases $(CASES)) $(if $(POSTGRES),--postgres)
+faults: dev ## the same scripts in calm and under faults, compared: SEED=7 KILLS=30 CASES=200 POSTGRES=1 MESSAGES=file.csv
+	@$(RUN) faults $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(if $(CASES),--cases $(CASES)) $(if $(POSTGRES),--postgres) $(if $(MESSAGES),--messages "$(MESSAGES)")
 
 test: dev ## all linters and all tests (ARGS="tests/domain -k clock"); CI=true: a check that cannot run is an error
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \

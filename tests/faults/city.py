@@ -25,7 +25,7 @@ from storage.models import EffectRow, table
 from storage.unit_of_work import Database, StorageUnavailable
 from tests.faults.driver import Driver
 from tests.faults.hooks import FOLDER, Orders, Strike, read
-from tests.faults.schedule import Fault
+from tests.faults.schedule import ALL, Fault
 
 TEMPERS: Final = Path(__file__).parent / "tempers.yaml"
 MODULES: Final = {"worker": "tests.faults.worker_with_hook", "api": "tests.faults.api_with_hook"}
@@ -131,7 +131,7 @@ class City:
 
     def _all_in_gap(self, fault: Fault, driver: Driver) -> str:
         """Worker, Temporal and client die between a commit and its consequences; the relay has to bring these."""
-        strike = self.wait_for_gap("worker", fault.n)
+        strike = self.wait_for_gap("worker_owing", fault.n)
         self.stack.kill("temporal")
         if strike is not None:
             driver.abandon(strike.process)
@@ -140,7 +140,7 @@ class City:
         self.stack.start_again("temporal")
         self.stack.start_again("worker")
         if strike is None:
-            return fault.kind
+            return ALL
         while self.owing(strike):
             if time.monotonic() - began > RELAY_PATIENCE_S:
                 self.wrong.append(

@@ -8,9 +8,10 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from simulation.city import secret_of
 from simulation.client import Api, Outcome
 from simulation.departments.answers import picture
 from simulation.departments.messages import answer
+from tests.faults.messages import said
 from tests.faults.operations import READ, RECORDED, UNKNOWN, Log, answered, command_id
 from tests.faults.scripts import Script, Step
 
@@ -40,10 +42,10 @@ PATIENCE_S: Final = 240.0
 
 
 class Play:
-    """One script being played: its label (the same in two runs of one seed) and the numbers its requests were given."""
+    """One script being played: its label (the same in two runs of one seed), what its callers say, the numbers they were given."""
 
-    def __init__(self, label: str, script: Script) -> None:
-        self.label, self.script = label, script
+    def __init__(self, label: str, script: Script, words: Sequence[tuple[str, str]]) -> None:
+        self.label, self.script, self.words = label, script, words
         self.numbers: dict[str, str] = {}
 
     def process(self, case: str = "a") -> str:
@@ -51,11 +53,18 @@ class Play:
         return f"case/{self.numbers[case]}"
 
 
+def plays(scripts: Sequence[Script], seed: int, messages: Path | None = None) -> list[Play]:
+    """Cast the scripts with callers who say what the messages say."""
+    words = iter(said(sum(s.requests for s in scripts), seed, messages))
+    return [Play(f"c{n:04d}", s, list(islice(words, s.requests))) for n, s in enumerate(scripts)]
+
+
 class Driver:
     """All plays of a run over one connection pool."""
 
-    def __init__(self, address: str, log: Log, scripts: list[Script], *, seed: int, in_flight: int) -> None:
-        self.plays = [Play(f"c{n:04d}", script) for n, script in enumerate(scripts)]
+    def __init__(self, address: str, log: Log, plays: list[Play], *, seed: int, in_flight: int) -> None:
+        self.plays = plays
+        scripts = [play.script for play in plays]
         self.total = sum(len(s.steps) + s.requests for s in scripts)
         self.done = 0
         self.log = log
@@ -221,11 +230,12 @@ class Driver:
         return Outcome(status=response.status_code, body=response.json())
 
     async def _register(self, play: Play, case: str) -> None:
+        title, content = play.words["ab".index(case)]
         request = {
             "channel": "phone",
             "case_type": "complaint",
-            "title": f"路灯不亮 {WORDS}",
-            "content": f"小区门口的路灯三天不亮。{WORDS}",
+            "title": f"{title} {WORDS}",
+            "content": f"{content} {WORDS}",
             "caller": {"type": "person", "name": NAME, "phone": PHONE, "address": ADDRESS},
             "pack": play.script.pack,
         }

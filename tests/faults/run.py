@@ -30,7 +30,7 @@ from storage.unit_of_work import Database, StorageUnavailable
 from tests.faults import canary
 from tests.faults.checker import check_history
 from tests.faults.city import City, plan
-from tests.faults.driver import CANARIES, Driver
+from tests.faults.driver import CANARIES, Driver, plays
 from tests.faults.lives import Life, by_script, differences, ledgers, read_lives
 from tests.faults.operations import Log
 from tests.faults.record import read_record
@@ -52,6 +52,9 @@ class Asked:
     in_flight: int = 24
     outage_s: float = 20.0
     postgres: bool = False
+    messages: Path | None = None
+    whole: bool = False
+    """Play every case in calm too, not only every script."""
 
 
 @dataclass
@@ -84,19 +87,21 @@ class Played:
 def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
     """Play every script in calm, and as many as asked under faults, and compare each life with that of its script in calm.
 
-    ``data`` must be a folder that other users may enter, for PostgreSQL. The calm run is short and waits most of its time (for
-    the archive), so it runs beside the other, on a stack of its own.
+    ``data`` must be a folder that other users may enter, for PostgreSQL. The calm run plays each script twice (what a script comes
+    to depends on nothing else, and that is checked), or every case if asked; it waits most of its time, so it runs beside the
+    other, on a stack of its own.
     """
     began = time.monotonic()
     say(f"seed {asked.seed}: {asked.cases} cases, {asked.kills} kills, {'PostgreSQL' if asked.postgres else 'SQLite'}")
     data.chmod(0o755)
     faults = schedule(asked.seed, asked.kills, asked.cases)
+    scripts = cast(asked.cases, asked.seed)
     with ExitStack() as exits:
         quiet_city = exits.enter_context(open_city(asked, data / "calm"))
         city = exits.enter_context(open_city(asked, data / "storm"))
         beside = exits.enter_context(ThreadPoolExecutor(1))
-        quiet = beside.submit(play, quiet_city, asked, [*SCRIPTS, *SCRIPTS], [], say)
-        storm = play(city, asked, cast(asked.cases, asked.seed), faults, say)
+        quiet = beside.submit(play, quiet_city, asked, scripts if asked.whole else [*SCRIPTS, *SCRIPTS], [], say)
+        storm = play(city, asked, scripts, faults, say)
         calm = quiet.result()
     unlike = differences(by_script(calm.lives), storm.lives)
     found = storm.findings
@@ -149,7 +154,8 @@ def play(city: City, asked: Asked, scripts: list[Script], faults: list[Fault], s
     """Play scripts while faults strike, and check all that one run can tell."""
     with closing(Log(city.stack.data / "operations.jsonl")) as log:
         city.say = say
-        driver = Driver(city.stack.api, log, scripts, seed=asked.seed, in_flight=asked.in_flight)
+        players = plays(scripts, asked.seed, asked.messages)
+        driver = Driver(city.stack.api, log, players, seed=asked.seed, in_flight=asked.in_flight)
         began = time.monotonic()
         _drive(city, driver, faults, say)
         settled = _settle(city.database, driver)

@@ -17,7 +17,9 @@ KILLS: Final[Mapping[str, float]] = {
 }
 """Kills and their shares. ``…_in_gap``: between commit and answer; ``all_in_gap``: worker, Temporal and client together."""
 
-WORTH: Final[Mapping[str, int]] = {"all_in_gap": 2}
+ALL: Final = "all"
+"""What becomes of ``all_in_gap`` when no gap came: worker and Temporal die together all the same."""
+WORTH: Final[Mapping[str, int]] = {"all_in_gap": 2, ALL: 2}
 """How many processes a fault kills, if not one."""
 
 TROUBLES: Final = ("terminate", "reset", "delete")
@@ -56,4 +58,4 @@ def schedule(seed: int, kills: int, cases: int) -> list[Fault]:
 
 def killed(struck: Counter[str]) -> int:
     """Return how many processes the faults that struck have killed."""
-    return sum(n * WORTH.get(kind, 1) for kind, n in struck.items() if kind in KILLS)
+    return sum(n * WORTH.get(kind, 1) for kind, n in struck.items() if kind in {*KILLS, ALL})

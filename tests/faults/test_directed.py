@@ -167,7 +167,7 @@ def test_the_relay_brings_within_two_minutes_what_worker_server_and_client_died_
         struck: list[Any] = []
 
         def die() -> None:
-            struck.append(city.wait_for_gap("worker", 1))
+            struck.append(city.wait_for_gap("worker_owing", 1))
             city.stack.kill("temporal")
             city.stack.kill("api")
 

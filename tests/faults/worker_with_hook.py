@@ -16,21 +16,17 @@ from worker.settings import WorkerSettings
 
 
 def install(orders: Orders) -> None:
-    """Wrap the commit: after a person's decision that owes the world something, look for an order to die."""
+    """Wrap the commit: after a decision, look for an order to die; ``worker_owing`` wants one that owes something."""
     real = Journal.commit
 
     @functools.wraps(real)
     def commit(self: Journal, request: CommitRequest) -> CommitResult:
         result = real(self, request)
         envelope = request.envelope
-        if envelope is not None and result.outcome == "recorded" and result.effects:
-            orders.obey(
-                "worker",
-                process=request.process,
-                command=envelope.id,
-                seq=result.seq,
-                effects=tuple(e.id for e in result.effects),
-            )
+        if envelope is not None and result.outcome == "recorded":
+            owed = tuple(e.id for e in result.effects)
+            for part in ("worker", "worker_owing") if owed else ("worker",):
+                orders.obey(part, process=request.process, command=envelope.id, seq=result.seq, effects=owed)
         return result
 
     Journal.commit = commit  # type: ignore[method-assign]
