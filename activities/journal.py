@@ -13,6 +13,7 @@ Guarantees, each with a test of its own:
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection
@@ -59,10 +60,12 @@ class Journal:
             # Tried again until a worker of that release takes it: this one would write back less than it found.
             raise ApplicationError(str(error), type=error.code) from error
         except sql.ClaimTaken as taken:
-            return self._refuse_claim(request, taken)
+            return self._commit_without(request, taken)
 
-    def commit_in(self, connection: Connection, request: CommitRequest) -> CommitResult:
-        """Decide and write in the caller's transaction."""
+    def commit_in(
+        self, connection: Connection, request: CommitRequest, taken: Mapping[str, str] = MappingProxyType({})
+    ) -> CommitResult:
+        """Decide and write in the caller's transaction. ``taken``: keys that were found with another process."""
         loaded = sql.load(connection, request.process)
         if loaded is not None and loaded.parked:
             return _parked(request, loaded.parked)
@@ -85,7 +88,7 @@ class Journal:
             envelope = Envelope(
                 id=TICK, process=request.process, name=TICK, body={}, actor=SYSTEM, received_at=request.now
             )
-        facts = self._facts(connection, decider, process, envelope)
+        facts = self._facts(connection, decider, process, envelope, taken)
         if envelope.name == FailEffect.NAME and not sql.is_planned(connection, str(envelope.body.get("effect"))):
             # It was done (or settled by an operator) after all: only the word of it was lost. No incident.
             advanced = Advanced(process=process, records=(), refusal="effect_settled")
@@ -94,7 +97,7 @@ class Journal:
         done = self._write(connection, decider, process, advanced, envelope, request, opened=loaded is None)
         opening_done = loaded is None and request.envelope is not None and envelope.id != request.envelope.id
         if opening_done:
-            return self.commit_in(connection, request)
+            return self.commit_in(connection, request, taken)
         return self._result(connection, request, decider, advanced, facts.pack, done)
 
     # ------------------------------------------------------------------------------------------------------- writing
@@ -151,6 +154,14 @@ class Journal:
         boxes = inboxes(connection, units) if units else frozenset()
         given = [(e, "given") for e in planned if e.kind == "notice"]
         return given + [(e, "inbox") for e in planned if e.kind == "order_message" and e.target in boxes]
+
+    def _commit_without(self, request: CommitRequest, taken: sql.ClaimTaken) -> CommitResult:
+        """Decide once more, now that the rules can know who holds the key: some can do without it; else the decision is refused."""
+        try:
+            with self.database.write() as connection:
+                return self.commit_in(connection, request, {taken.key: taken.holder or ""})
+        except sql.ClaimTaken as again:
+            return self._refuse_claim(request, again)
 
     def _refuse_claim(self, request: CommitRequest, taken: sql.ClaimTaken) -> CommitResult:
         """The decision needs a key another process holds: refuse it, in a transaction that writes only the command row."""
@@ -226,7 +237,14 @@ class Journal:
 
     # ------------------------------------------------------------------------------------------------------- looking up
 
-    def _facts(self, connection: Connection, decider: Decider, process: Process, envelope: Envelope) -> Facts:
+    def _facts(
+        self,
+        connection: Connection,
+        decider: Decider,
+        process: Process,
+        envelope: Envelope,
+        taken: Mapping[str, str] = MappingProxyType({}),
+    ) -> Facts:
         units, items, cases = sql.facts(connection, needs(decider, envelope))
         pack_id, version, sha, calendar = _terms(process, envelope)
         return Facts(
@@ -236,6 +254,7 @@ class Journal:
             units=units,
             items=items,
             cases=cases,
+            taken=taken,
         )
 
     def _opening(self, connection: Connection, request: CommitRequest) -> Envelope | None:

@@ -157,7 +157,7 @@ def claims(case: Case) -> frozenset[str]:
         return frozenset()
     held = LIVE | DONE
     return frozenset(
-        f"order/{o.unit}/{case.matter_key}"
+        case.claim(o.unit)
         for o in case.orders.values()
         if o.cycle == case.cycle and o.state in held and o.role != "informed"
     )

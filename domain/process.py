@@ -7,7 +7,7 @@ All instants are timezone-aware; storage keeps them in UTC, people read them in 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -162,7 +162,11 @@ class CaseFact(Model):
 
 @dataclass(frozen=True)
 class Facts:
-    """All a rule may look at beside its state. Missing keys mean: does not exist."""
+    """All a rule may look at beside its state. Missing keys mean: does not exist.
+
+    ``taken``: claims that this decision would need and another process holds, and that process. Filled when the decision was
+    made once without knowing it; a rule that can do without them does, any other is refused with ``order_exists``.
+    """
 
     pack: Pack
     calendar: Calendar
@@ -170,6 +174,7 @@ class Facts:
     units: Mapping[str, UnitFact]
     items: Mapping[str, ItemFact]
     cases: Mapping[str, CaseFact]
+    taken: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

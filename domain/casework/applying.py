@@ -89,7 +89,14 @@ def _merge_refused(case: Case, _e: ev.MergeRefused, _at: datetime) -> Case:
 
 def _merged(case: Case, e: ev.Merged, at: datetime) -> Case:
     return _set(
-        case, merging_into=None, merging_since=None, main_case=e.into, code=ClosingCode.merged, closed_at=at, matters={}
+        case,
+        merging_into=None,
+        merging_since=None,
+        main_case=e.into,
+        code=ClosingCode.merged,
+        closed_at=at,
+        matters={},
+        held_by=None,
     )
 
 
@@ -209,7 +216,11 @@ def _order_sent(case: Case, e: ev.OrderSent, at: datetime) -> Case:
         parent=e.parent,
     )
     case = _order(case, e.parent, vacant_since=None) if e.parent is not None else case
-    return _set(case, orders={**case.orders, e.order: order}, proposed_owner=None)
+    return _set(case, orders={**case.orders, e.order: order}, proposed_owner=None, held_by=None)
+
+
+def _order_held(case: Case, e: ev.OrderHeld, _at: datetime) -> Case:
+    return _set(case, held_by=e.holder)
 
 
 def _order_signed(case: Case, e: ev.OrderSigned, at: datetime) -> Case:
@@ -448,6 +459,7 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.OverdueAnnulled.TYPE: _overdue_annulled,
     ev.ActAnnulled.TYPE: _act_annulled,
     ev.OrderSent.TYPE: _order_sent,
+    ev.OrderHeld.TYPE: _order_held,
     ev.OrderSigned.TYPE: _order_signed,
     ev.CallerContacted.TYPE: _caller_contacted,
     ev.PhoneConfirmed.TYPE: _phone_confirmed,

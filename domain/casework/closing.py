@@ -25,6 +25,7 @@ from domain.casework.events import (
     MatterRaised,
     MatterSettled,
     Objected,
+    OrderHeld,
     RedoStarted,
     StageMoved,
     TerminationRequested,
@@ -90,7 +91,8 @@ def waive_callback(case: Case, command: WaiveCallback, context: Context) -> Sequ
 def redo(case: Case, request: str, context: Context, *, dissatisfied: bool = True) -> Sequence[Event]:
     """Start the next handling cycle: the lead's unit again, with fresh limits; at 2 and 4 the ladder asks for more (M17).
 
-    Only what a caller is dissatisfied with counts on the ladder, not what a second person sent back.
+    Only what a caller is dissatisfied with counts on the ladder, not what a second person sent back. Where another case has an
+    order out to that unit on this matter by now, nobody is refused: the case waits for a dispatcher, who merges it or sends it.
     """
     count = case.dissatisfied + (1 if dissatisfied else 0)
     cycle = case.cycle + 1
@@ -100,8 +102,11 @@ def redo(case: Case, request: str, context: Context, *, dissatisfied: bool = Tru
     if lead is None:
         return [*events, StageMoved(stage=Stage.screening), *clocks.start(case, "screen", "screen", context)]
     events += clocks.start(case, f"overall/{cycle}", "redo", context)
-    again = Sending(no_return=lead.no_return, parent=lead.id, cycle=cycle)
-    events += send(case, [(lead.unit, OrderRole.lead)], context, again)
+    if (holder := context.facts.taken.get(case.claim(lead.unit))) is not None:
+        events.append(OrderHeld(unit=lead.unit, holder=holder))
+    else:
+        again = Sending(no_return=lead.no_return, parent=lead.id, cycle=cycle)
+        events += send(case, [(lead.unit, OrderRole.lead)], context, again)
     ladder = context.facts.pack.ladder
     for at, kind in ((ladder.urge_at.value, MatterKind.urge), (ladder.supervise_at.value, MatterKind.supervision)):
         if dissatisfied and at == count:

@@ -209,6 +209,14 @@ class OrderSent(Event):
     note: str | None = None
 
 
+class OrderHeld(Event):
+    """The case was to go to this unit again, which has another case's order on the same matter: a dispatcher merges or sends it."""
+
+    TYPE: ClassVar[str] = "order_held"
+    unit: str
+    holder: str
+
+
 class OrderSigned(Event):
     """签收: by the unit, or by the system when its limit passed (``auto``)."""
 
@@ -567,7 +575,7 @@ EVENTS: Mapping[str, type[Event]] = {
         Opened, StageMoved, ScreeningEnded, MergeProposed, MergeRefused, Merged, FollowerAttached, FollowerSplit,
         BecameOwn, Triaged, Corrected,
         ClockSet, ClockStopped, WarningGiven, OverdueReached, OverdueAnnulled, ActAnnulled,
-        OrderSent, OrderSigned, CallerContacted, PhoneConfirmed, WorkBegun, ProgressReported, ResultSubmitted,
+        OrderSent, OrderHeld, OrderSigned, CallerContacted, PhoneConfirmed, WorkBegun, ProgressReported, ResultSubmitted,
         ResultAccepted, ResultSentBack, ResultWaived, OrderEnded, PlaceVacated, PlaceWaived, OrderLocked,
         ReturnRequested, ReturnReviewed, ReturnEscalated, ReturnDecided,
         ExtensionRequested, ExtensionReviewed, ExtensionDecided, PauseRequested, PauseDecided, PauseEnded,

@@ -26,7 +26,8 @@ def _todos(case: Case, since: datetime) -> Iterator[Todo]:
     elif case.stage is Stage.screening:
         yield _step(case, "screen", "agent", ("triage", "answer", "guide", "divert", "decline", "merge"), since)
     elif case.stage is Stage.triaged:
-        yield _step(case, "dispatch", "dispatcher", ("dispatch", "triage", "merge"), since)
+        step = _step(case, "dispatch", "dispatcher", ("dispatch", "triage", "merge"), since)
+        yield step if case.held_by is None else step.model_copy(update={"hint": {"held_by": case.held_by}})
     for matter in case.matters.values():
         owner = matter.kind in OWNER_MATTERS
         role, command = ("city_centre", "designate") if owner else MATTER_ROLE[str(matter.kind)]

@@ -184,6 +184,7 @@ class Case(Model):
     returns: int = 0
     proposed_owner: str | None = None
     dissatisfied: int = 0
+    held_by: str | None = None
     merging_into: str | None = None
     merging_since: datetime | None = None
     main_case: str | None = None
@@ -237,6 +238,10 @@ class Case(Model):
     def waiting_callers(self) -> tuple[Caller, ...]:
         """Callers who still have to be called back."""
         return tuple(c for c in self.callers.values() if c.outcome is None)
+
+    def claim(self, unit: str) -> str:
+        """Return the key that only one order to the unit on this matter can hold (M21)."""
+        return f"order/{unit}/{self.matter_key}"
 
     def clock(self, key: str) -> Running | None:
         """Return the latest run of a clock, or None. The runs of ``dispatch`` are ``dispatch``, ``dispatch/2``, …"""

@@ -6,6 +6,7 @@ every step.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,6 +76,12 @@ class City:
             items={k: i for k, i in ITEMS.items() if ("item", k) in wanted},
             cases={no: kit.fact for no, kit in self.kits.items() if ("case", no) in wanted},
         )
+
+    def taken(self, kit: "CaseKit", after: Process) -> dict[str, str]:
+        """The claims that a case would take and another holds, as the journal finds them."""
+        wanted = DECIDER.claims(after.state) - DECIDER.claims(kit.state)
+        others = (k for k in self.kits.values() if k is not kit)
+        return {claim: k.process.id for k in others for claim in DECIDER.claims(k.state) & wanted}
 
     def deliver(self) -> None:
         """Carry every message under way to its case; a refusal goes back as the message asked."""
@@ -213,6 +220,10 @@ class CaseKit:
     def _advance(self, envelope: Envelope, facts: Facts) -> Advanced:
         before = self.process
         got = kernel.advance(DECIDER, before, envelope, facts, self.city.now)
+        if taken := self.city.taken(self, got.process):
+            got = kernel.advance(DECIDER, before, envelope, replace(facts, taken=taken), self.city.now)
+            if self.city.taken(self, got.process):
+                got = Advanced(process=before, records=(), refusal="order_exists")
         self.last = got
         self.process = got.process
         new = [e for record in got.records for e in record.events]
@@ -331,9 +342,17 @@ def laws(kit: CaseKit, before: Process, envelope: Envelope, got: Advanced) -> No
     """What holds after every step, whatever was asked."""
     process, case = kit.process, kit.state
     _refusal_changes_nothing(before, got)
-    # Nothing that has passed is left to ring.
+    # Nothing that has passed is left to ring, but where a claim was missing: all that was rolled back, and waits for the tick.
     tick = envelope.name == kernel.TICK
-    passed = kit.city.now if tick else process.floor if got.refusal is None else min(envelope.received_at, kit.city.now)
+    passed = (
+        None
+        if got.refusal == "order_exists"
+        else kit.city.now
+        if tick
+        else process.floor
+        if got.refusal is None
+        else min(envelope.received_at, kit.city.now)
+    )
     assert passed is None or all(t.at > passed for t in process.timers), f"passed {passed}: {process.timers}"
     assert before.floor is None or (process.floor is not None and process.floor >= before.floor)
     _folds_to_the_same(before, got)

@@ -329,3 +329,49 @@ def test_an_urge_that_is_due_survives_a_good_round_until_it_is_given() -> None:
 def test_the_second_person_has_a_limit() -> None:
     kit = City().case().in_callback("explained").satisfied()
     assert kit.todos()["closing"].due == kit.due("closing")
+
+
+# --------------------------------------------------------------------------- an objection when the unit has another case's order
+
+
+def objected_beside_another_order() -> tuple[City, CaseKit, CaseKit]:
+    """The case was closed; its unit has another case's order on the same matter by the time the caller objects."""
+    city = City()
+    first, other = city.case("c1"), city.case("c2")
+    first.triaged(matter="leak").do("dispatch", lead="water").accepted().satisfied()
+    other.triaged(matter="leak").do("dispatch", lead="water")
+    return city, first.do("object", request="c1"), other
+
+
+def test_an_objection_is_taken_although_the_unit_has_another_cases_order_and_a_dispatcher_decides() -> None:
+    _, kit, _ = objected_beside_another_order()
+    assert kit.new()[0] == "objected"
+    assert kit.bodies("order_held") == [{"unit": "water", "holder": "case/c2"}]
+    assert (kit.stage, kit.state.cycle, list(kit.state.live)) == ("triaged", 2, [])
+    todo = kit.todos()["dispatch"]
+    assert (todo.role, todo.hint) == ("dispatcher", {"held_by": "case/c2"})
+    assert {"dispatch", "merge"} <= set(todo.commands)
+    assert todo.due is not None
+    assert kit.due("overall/2") > kit.city.now
+
+
+def test_it_can_be_merged_into_the_case_that_has_the_order() -> None:
+    city, kit, other = objected_beside_another_order()
+    kit.do("merge", into="c2")
+    city.deliver()
+    assert (kit.stage, kit.state.held_by) == ("merged", None)
+    assert list(other.state.callers) == ["c2", "c1"]
+
+
+def test_or_sent_to_another_unit_or_to_the_same_one_when_it_is_free() -> None:
+    _, kit, other = objected_beside_another_order()
+    assert kit.refuses("dispatch", lead="water") == "order_exists"
+    other.accepted().satisfied()
+    kit.do("dispatch", lead="water")
+    assert kit.state.held_by is None
+
+
+def test_where_nobody_else_has_the_order_an_objection_goes_to_the_unit_at_once() -> None:
+    kit = City().case().closed().do("object", request="c1")
+    assert [o.unit for o in kit.state.live] == ["water"]
+    assert not kit.bodies("order_held")

@@ -56,8 +56,10 @@ class Watch:
             here.asked = []
             try:
                 result = real_commit(this, request)
+                # Where a claim was taken the rules were asked a second time; what they said first was rolled back.
+                last = {made.args[1].id: n for n, made in here.asked}
                 with self._lock:
-                    self._made |= {n: made(result) for n, made in here.asked}
+                    self._made |= {n: made(result) for n, made in here.asked if last[made.args[1].id] == n}
             finally:
                 with self._lock:
                     self._open -= {n for n, _ in here.asked}
