@@ -92,11 +92,16 @@ TEXTS: Texts = {
 }
 
 
+def language() -> str:
+    """The language of the terminal (LC_ALL, LC_MESSAGES, LANG): ``zh`` or ``en``."""
+    wish = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if wish.lower().startswith("zh") else "en"
+
+
 def text(key: str) -> str:
-    """The text in the language of the terminal (LC_ALL, LC_MESSAGES, LANG): Chinese or English."""
-    language = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    """The text in the language of the terminal."""
     zh, en = TEXTS[key]
-    return zh if language.lower().startswith("zh") else en
+    return zh if language() == "zh" else en
 
 
 def output_of(*command: str) -> str:

@@ -18,11 +18,40 @@ def root() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Check what this machine has, what is missing and how to get it. Exit 1 when `make up` cannot work."""
+def doctor(
+    url: Annotated[str | None, typer.Argument(help="Database of a running installation to look into.")] = None,
+    temporal: Annotated[str, typer.Option(envvar="SANHUAN_TEMPORAL_ADDRESS", help="Its engine.")] = "127.0.0.1:7233",
+) -> None:
+    """Check what this machine has, what is missing and how to get it; with a URL also how that installation is.
+
+    Exit 1 when `make up` cannot work.
+    """
     from cli.doctor import main  # noqa: PLC0415 - each command loads only what it needs
 
-    raise typer.Exit(main())
+    code = main()
+    if url is not None:
+        from cli.reconcile import tell  # noqa: PLC0415 - the machine is checked without the environment
+
+        tell(url, temporal)
+    raise typer.Exit(code)
+
+
+@app.command()
+def reconcile(
+    url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL", help="The journal.")],
+    *,
+    temporal: Annotated[str, typer.Option(envvar="SANHUAN_TEMPORAL_ADDRESS", help="The engine.")] = "127.0.0.1:7233",
+    namespace: Annotated[str, typer.Option(envvar="SANHUAN_TEMPORAL_NAMESPACE")] = "default",
+    older: Annotated[float, typer.Option(min=0, help="Seconds for which a thing may be on its way.")] = 120.0,
+    deep: Annotated[bool, typer.Option("--deep", help="Ask every process, not only the suspicious ones.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Do what is safe; without it nothing is changed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare journal and engine and name every difference. Exit 1 when one is left, 0 when there is none."""
+    from cli.reconcile import Asked, run  # noqa: PLC0415 - each command loads only what it needs
+
+    asked = Asked(url=url, address=temporal, namespace=namespace, older_s=older, deep=deep, apply=apply)
+    _exit(run(asked, as_json=as_json))
 
 
 @app.command()
@@ -94,12 +123,13 @@ def faults(
     kills: Annotated[int, typer.Option(min=0, help="How many processes are killed (-9).")] = 30,
     cases: Annotated[int, typer.Option(min=1, help="How many cases are played, in calm and under faults.")] = 200,
     postgres: Annotated[bool, typer.Option("--postgres", help="On a throw-away PostgreSQL instead of SQLite.")] = False,
+    messages: Annotated[Path | None, typer.Option(help="A CSV of messages; else sample texts.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Keep data and logs here.")] = None,
 ) -> None:
     """Kill, stop, reset and restore while people work; exit 0 only when nothing is lost or doubled. Needs the checkout's tests."""
     from cli.faults import become  # noqa: PLC0415 - each command loads only what it needs
 
-    become(seed=seed, kills=kills, cases=cases, postgres=postgres, keep=keep)
+    become(seed=seed, kills=kills, cases=cases, postgres=postgres, messages=messages, keep=keep)
 
 
 @app.command()

@@ -4,14 +4,24 @@ Every statement goes by an index and is bounded, so that a page, a scrape or a r
 Nothing here writes. Instants are UTC.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, union
 
-from storage.models import AuditRow, CommandRow, EffectRow, IncidentRow, ProcessRow, RequestRow, SettingRow, table
+from storage.models import (
+    AuditRow,
+    CaseRow,
+    CommandRow,
+    EffectRow,
+    IncidentRow,
+    ProcessRow,
+    RequestRow,
+    SettingRow,
+    table,
+)
 from storage.relay import LEASE
 
 PAGE: Final = 1000
@@ -188,10 +198,10 @@ class Place:
     updated_at: datetime
 
 
-def places(connection: Connection, *, open_only: bool) -> Iterator[Place]:
+def places(connection: Connection) -> Iterator[Place]:
     """Yield where the journal stands with every process, page by page in order of their ids; snapshots are not read."""
     after = ""
-    while page := _page(connection, after, open_only=open_only):
+    while page := _page(connection, after):
         yield from page
         after = page[-1].id
 
@@ -200,6 +210,14 @@ def place(connection: Connection, process: str) -> Place | None:
     """Return where the journal stands with one process, or None when it does not know it."""
     row = connection.execute(_columns().where(_process.c.id == process)).one_or_none()
     return None if row is None else Place(*row)
+
+
+def shown(connection: Connection, columns: Iterable[str]) -> dict[str, tuple[str | None, ...]]:
+    """Return columns of the cases that are not closed, by process: what a list shows of them."""
+    case = table(CaseRow)
+    wanted = [case.c[name] for name in columns]
+    rows = connection.execute(select(case.c.no, *wanted).where(case.c.closed_at.is_(None)))
+    return {f"case/{no}": tuple(values) for no, *values in rows}
 
 
 def settled(connection: Connection, process: str) -> bool:
@@ -238,8 +256,6 @@ def _columns() -> Any:
     return select(p.id, p.seq, p.head, p.closed, p.parked, p.updated_at)
 
 
-def _page(connection: Connection, after: str, *, open_only: bool) -> list[Place]:
-    query = _columns().where(_process.c.id > after)
-    if open_only:
-        query = query.where(_process.c.closed.is_(False))
-    return [Place(*row) for row in connection.execute(query.order_by(_process.c.id).limit(PAGE))]
+def _page(connection: Connection, after: str) -> list[Place]:
+    query = _columns().where(_process.c.id > after).order_by(_process.c.id).limit(PAGE)
+    return [Place(*row) for row in connection.execute(query)]
