@@ -1,18 +1,17 @@
 """Run the API: ``python -m api``. Settings come from the environment (:mod:`api.settings`)."""
 
-import logging
-
 import uvicorn
 
 from api.app import create_app
 from api.engine import TemporalEngine
 from api.settings import Settings
+from storage.reticence import log_reticently
 from storage.unit_of_work import Database
 
 
 def main() -> None:
     """Serve until interrupted."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_reticently()
     settings = Settings()
     database = Database(settings.database_url, pool_size=settings.threads + 2)
     engine = TemporalEngine(settings.temporal_address, settings.temporal_namespace, settings.engine_timeout_s)
@@ -24,6 +23,7 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         access_log=False,
+        log_config=None,  # its own would print tracebacks with their messages
         server_header=False,
         timeout_graceful_shutdown=10,
     )

@@ -16,6 +16,7 @@ from worker.host import parts, workers
 from worker.metrics import WorkerMetrics
 from worker.plugin import plugin
 from worker.relay import Relay
+from worker.reticence import log_for_operators
 from worker.settings import WorkerSettings
 
 log = structlog.get_logger()
@@ -54,6 +55,7 @@ async def connect(settings: WorkerSettings) -> Client:
 
 async def main(settings: WorkerSettings) -> None:
     """Work until told to stop."""
+    log_for_operators()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
