@@ -1,8 +1,9 @@
 """A database with many cases, made of a few real lives: each is decided by the journal, then copied row by row with other numbers.
 
 Copies are made inside the database (``INSERT … SELECT replace(…)``), so 100,000 cases take a minute or two. A copy has the rows of
-a real case in every table; its instants are those of its life, moved by some minutes each so that lists are not one instant.
-It is there to be in the way and is not decided on: the chain of its events is the original's.
+a real case in every table; orders go to the units of the city in turn, and instants are moved by some minutes from copy to copy,
+so that lists are not one instant. A copy is there to be in the way and is not decided on: the chain of its events is the
+original's.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,9 +30,9 @@ from sqlalchemy import (
 
 from activities.journal import Journal
 from activities.signatures import CommitRequest, CommitResult
-from benchmarks.shapes import envelope
+from benchmarks.shapes import UNIT, envelope
 from domain.kernel import GENESIS
-from storage.models import Base, EffectRow, PersonRow, RequestRow, Utc, table
+from storage.models import Base, EffectRow, PersonRow, RequestRow, UnitRow, Utc, table
 from storage.unit_of_work import Database
 
 LIVES: Final[Mapping[str, Sequence[str]]] = {
@@ -61,7 +62,14 @@ OF_A_CASE: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The tables with rows of a case: the column that names it, and what stands before the number."""
 
-NUMBERS: Final = Table("bench_number", MetaData(), Column("n", Integer, primary_key=True), Column("no", String(40)))
+NUMBERS: Final = Table(
+    "bench_number",
+    MetaData(),
+    Column("n", Integer, primary_key=True),
+    Column("no", String(40)),
+    Column("unit", String(80)),
+)
+"""The copies: the n-th has this number, and its orders go to this unit."""
 MINUTES_APART: Final = 7
 MOST_MINUTES: Final = 60 * 24 * 60
 AHEAD: Final = frozenset({"next_timer_at", "due", "sort_at"})
@@ -140,7 +148,12 @@ def fill(url: str, originals: Sequence[str], first: int, last: int, *, moved: bo
     try:
         with engine.begin() as connection:
             NUMBERS.create(connection, checkfirst=True)
-            connection.execute(insert(NUMBERS), [{"n": n, "no": number(n)} for n in range(first, last + 1)])
+            u = table(UnitRow)
+            units = connection.execute(select(u.c.code).where(u.c.level == "city").order_by(u.c.code)).scalars().all()
+            rows = [
+                {"n": n, "no": number(n), "unit": units[n // len(LIVES) % len(units)]} for n in range(first, last + 1)
+            ]
+            connection.execute(insert(NUMBERS), rows)
             for turn, original in enumerate(originals):
                 mine = NUMBERS.c.n.between(first, last) & (NUMBERS.c.n % len(originals) == turn)
                 for name, (column, prefix) in OF_A_CASE.items():
@@ -176,10 +189,10 @@ def _copy(
 def _copied(column: Column[Any], original: str, dialect: str, *, moved: bool) -> ColumnElement[Any]:
     match column.type:
         case JSON():
-            words = func.replace(cast(column, Text), original, NUMBERS.c.no)
+            words = _replaced(cast(column, Text), original)
             return cast(words, JSON) if dialect == "postgresql" else words
         case String():
-            return func.replace(column, original, NUMBERS.c.no)
+            return _replaced(column, original)
         case Utc() if moved:
             minutes = NUMBERS.c.n * MINUTES_APART % MOST_MINUTES * (1 if column.name in AHEAD else -1)
             if dialect == "postgresql":
@@ -187,3 +200,7 @@ def _copied(column: Column[Any], original: str, dialect: str, *, moved: bool) ->
             return func.strftime("%Y-%m-%d %H:%M:%f000", column, cast(minutes, String).concat(" minutes"))
         case _:
             return column
+
+
+def _replaced(words: ColumnElement[Any], original: str) -> ColumnElement[Any]:
+    return func.replace(func.replace(words, original, NUMBERS.c.no), UNIT, NUMBERS.c.unit)
