@@ -11,7 +11,6 @@ from api.engine import Refused
 from domain.deciders import DECIDERS
 from storage.journal import park
 from storage.models import CommandRow
-from storage.policies import load_permissions
 from tests.api.kit import Api, problem
 from tests.factories.city import rows
 
@@ -205,28 +204,6 @@ async def test_a_database_that_is_away_is_503_with_retry_after(light_api: Api) -
 
 
 COMMANDS = sorted(asked("case"))
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-async def test_a_command_is_permitted_to_exactly_the_roles_of_the_table(light_api: Api, command: str) -> None:
-    """For every role: refused with 403 if and only if the table does not grant it (or its unit is another)."""
-    api = light_api
-    no = await api.dispatched()
-    table = load_permissions()
-    of = asked("case")[command]
-    body = example(of)
-    seen = {}
-    for role in table.roles:
-        if role == "system":
-            continue
-        user = {"unit_liaison": "liaison.water", "unit_head": "head.water", "district_centre": "centre.east"}.get(
-            role, role
-        )
-        response = await api.give(user, no, command, **body)
-        seen[role] = response.json()["code"] if response.status_code != 200 else "taken"
-    assert {r for r, code in seen.items() if code != "not_permitted"} == set(table.commands[command].grants)
-    if set(table.commands[command].grants) == {"unit_liaison"}:
-        problem(await api.give("liaison.parks", no, command, **body), 403, "not_permitted")
 
 
 def test_every_command_of_people_has_a_door_and_no_machine_command_has() -> None:
