@@ -363,6 +363,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose_a_city()
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.drop_index("ix_request_started")
         batch_op.drop_index(batch_op.f("ix_request_digest"))
@@ -440,3 +441,12 @@ def downgrade() -> None:
 
     op.drop_table("audit")
     op.drop_table("account")
+
+
+def refuse_to_lose_a_city() -> None:
+    """Raise RuntimeError while there is anything to lose: below this step there is nothing to go on with."""
+    count = sa.select(sa.func.count())
+    kept = [op.get_bind().execute(count.select_from(sa.table(name))).scalar_one() for name in ("process", "request")]
+    if any(kept):
+        message = "{} processes and {} requests would be lost; to begin anew, make a new database"
+        raise RuntimeError(message.format(*kept))

@@ -130,3 +130,13 @@ async def termination_refused(stage: Stage) -> None:
     await case.give("review_termination", approve=False)
     await case.give("submit_result", unit="water", order="a1", code="solved", documents=("doc-1",))
     await case.settled()
+
+
+@shape(holds="return_decided place_vacated place_waived")
+async def helper_returns_and_is_not_replaced(stage: Stage) -> None:
+    """A co-unit's return is approved; somebody says that nobody is needed in its place."""
+    case = await (await stage.case()).dispatched(co=("parks",))
+    await case.give("request_return", unit="parks", order="a2", ground="not_our_area", proposed_owner="roads")
+    await reviewed(case, "a2", first=True, second=True)
+    await case.give("waive_result", order="a2")
+    await case.settled()

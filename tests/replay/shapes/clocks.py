@@ -100,3 +100,13 @@ async def timers_rang_while_nobody_was_there(stage: Stage) -> None:
         await until(lambda case=case: rang(case, "a1/handle/red"))  # type: ignore[misc]
         assert {e.body["late_by"] for e in case.events() if e.type == "timer_rang"} >= {"engine"}
         await case.settled()
+
+
+@shape(holds="act_annulled timer_rang order_signed", shows=FIRED)
+async def signed_before_the_system_and_heard_after_it(stage: Stage) -> None:
+    """The system signed at the limit; a signature our door had received before takes its place."""
+    case = await (await stage.case(**DEMO)).dispatched()
+    await until(lambda: rang(case, "a1/sign/due"))
+    due: datetime = next(e.at for e in case.events() if e.type == "order_signed")
+    await case.give("sign", unit="water", order="a1", received=due - timedelta(milliseconds=500))
+    await case.settled()

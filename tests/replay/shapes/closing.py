@@ -143,3 +143,22 @@ async def withdrawn_at_work(stage: Stage) -> None:
     await case.give("sign", unit="water", order="a1")
     await case.give("caller_withdrew", request=case.no)
     await case.settled()
+
+
+@shape(holds="order_held objected redo_started order_sent")
+async def another_case_holds_the_matter(stage: Stage) -> None:
+    """One order a unit and matter: a second case is refused, and later stands in the way of the first one's redo."""
+    first, second = await stage.case(), await stage.case()
+    matter = f"leak-{first.no}"
+    for case in (first, second):
+        await case.give("triage", triage="routine", matter=matter)
+    await first.give("dispatch", lead="water")
+    assert await second.refuses("dispatch", lead="water") == "order_exists"
+    await first.give("submit_result", unit="water", order="a1", code="solved", documents=("doc-1",))
+    await first.give("review_result", order="a1", accept=True)
+    await first.satisfied()
+    await second.give("dispatch", lead="water")
+    await first.give("object", request=first.no)
+    await first.give("dispatch", lead="parks")
+    await first.settled()
+    await second.settled()
