@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, exists, false, select, tuple_
+from sqlalchemy import ColumnElement, Connection, false, select, tuple_
 
 from domain import snapshots
 from domain.deciders import decider_of
@@ -95,4 +95,5 @@ def _reach(reach: Reach) -> ColumnElement[bool]:
 
 
 def _has_order(unit: str) -> ColumnElement[bool]:
-    return exists().where(_order.c.case_no == _case.c.no, _order.c.unit == unit)
+    # Not EXISTS: SQLite then walks all orders of the unit anew for every case.
+    return _case.c.no.in_(select(_order.c.case_no).where(_order.c.unit == unit))
