@@ -5,7 +5,9 @@
 
 import os
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -15,17 +17,28 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from domain import kernel
 from domain.case import DECIDER
 from domain.casework.commands import COMMANDS
-from domain.process import SYSTEM, Actor
+from domain.kernel import Advanced, Process
+from domain.process import SYSTEM, Actor, Decider, Envelope, Facts
 from tests.domain.asking import body, spoil
 from tests.domain.casekit import PERMISSIONS, UNITS, CaseKit, City, opening, replays
 
 STEPS = int(os.environ.get("SANHUAN_STEPS", "40000"))
 LENGTH = 100
+MOST_LIVES = 200
 SEEDS = st.integers(0, 2**32 - 1)
 USERS = ("u1", "u2", "u3", "u4")
 PEOPLE = tuple(r for r in PERMISSIONS.roles if r != "system")
 ALL = (*COMMANDS, *kernel.KERNEL_COMMANDS, "no_such_command")
 UNASKED = tuple(n for n, row in PERMISSIONS.commands.items() if n in COMMANDS and "system" not in row.grants)
+ONWARD: dict[str, dict[str, Any]] = {
+    "triage": {"triage": "routine"},
+    "dispatch": {"co": [], "informed": []},
+    "submit_result": {"code": "solved"},
+    "review_result": {"accept": True},
+    "record_callback": {"reached": True, "solved": "no", "satisfaction": "unsatisfied", "unreasonable": False},
+    "supervise": {},
+}
+UNREACHED = frozenset({"consent", "territory", "industry"})
 
 
 class Life(RuleBasedStateMachine):
@@ -84,10 +97,30 @@ class Life(RuleBasedStateMachine):
 
     def unasked(self, dice: random.Random, kit: CaseKit) -> None:
         """What nobody has to do but somebody may, by one who may."""
-        name = dice.choice(UNASKED)
+        allowed = [n for n in kernel.card(DECIDER, kit.process).allowed if n in UNASKED]
+        name = dice.choice(allowed if allowed and dice.random() < 0.8 else UNASKED)
         fields = body(dice, kit, name, None)
         self.pass_time(dice, kit)
         kit.send(name, fields, kit.actor(name, fields, user=dice.choice(USERS)))
+
+    @rule(seed=SEEDS)
+    def on_and_on(self, seed: int) -> None:
+        """One case is worked on and on, and its caller is not content: some things come only after many rounds."""
+        dice = self.dice(seed)
+        open_ = [k for k in self.kits if k.todos()]
+        if not open_ or dice.random() < 0.8:
+            return
+        kit = max(open_, key=lambda k: (k.state.dissatisfied, k.process.seq))
+        for _ in range(6):
+            ways = [(t, n) for t in kit.todos().values() for n in t.commands if n in ONWARD]
+            if not ways:
+                return
+            todo, name = dice.choice(ways)
+            order = kit.state.orders.get(todo.subject or "")
+            unit = order.unit if order is not None and todo.role in {"unit_liaison", "unit_head"} else todo.unit
+            self.city.now += timedelta(hours=dice.random())
+            fields = {k: v for k, v in body(dice, kit, name, todo).items() if k not in UNREACHED} | ONWARD[name]
+            kit.send(name, fields, Actor(user=dice.choice(USERS), role=todo.role, unit=unit))
 
     @rule(seed=SEEDS)
     def anything(self, seed: int) -> None:
@@ -168,3 +201,30 @@ Life.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 TestLife = pytest.mark.slow(Life.TestCase)
+
+
+@pytest.mark.slow
+def test_these_lives_come_to_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A law holds only of what was tried: each command is taken at least once, whatever the machine draws."""
+    missing = {*COMMANDS, *kernel.KERNEL_COMMANDS}
+    advance = kernel.advance
+
+    def watched(decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime) -> Advanced:
+        got = advance(decider, process, envelope, facts, now)
+        if got.refusal is None:
+            missing.discard(envelope.name)
+        return got
+
+    monkeypatch.setattr(kernel, "advance", watched)
+    dice = random.Random("every command")
+    for _ in range(MOST_LIVES):
+        life = Life()
+        for _ in range(LENGTH):
+            if not missing:
+                return
+            seeds = [dice.getrandbits(32) for _ in range(3)]
+            acts = [partial(act, seeds[0]) for act in (life.anything, life.tick, life.fail, life.on_and_on)]
+            dice.choice([partial(life.what_is_asked, *seeds), *acts])()
+            if DECIDER.closed(life.kits[-1].state) or DECIDER.closed(life.kits[-2].state):
+                life.open_another()
+    pytest.fail(f"never taken: {sorted(missing)}")
