@@ -7,7 +7,7 @@ RUN := $(BIN)/python -m cli
 LINT_TARGETS ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo faults test lint format doctor env dev prepare lock clean
+.PHONY: help up demo faults bench test lint format doctor env dev prepare lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: env ## feed messages and work them to the end: MESSAGES=file.csv N=200 PAC
 
 faults: dev ## the same scripts in calm and under faults, compared: SEED=7 KILLS=30 CASES=200 POSTGRES=1 MESSAGES=file.csv
 	@$(RUN) faults $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(if $(CASES),--cases $(CASES)) $(if $(POSTGRES),--postgres) $(if $(MESSAGES),--messages "$(MESSAGES)")
+
+bench: env ## measure everything, an hour or two: QUICK=1 (minutes, only that it works) ONLY="skeleton size" OUT=file.jsonl
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out "$(OUT)")
 
 test: dev ## all linters and all tests (ARGS="tests/domain -k clock"); CI=true: a check that cannot run is an error
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \

@@ -33,13 +33,13 @@ FULL: Final[Mapping[str, Sequence[str]]] = {
     "city": ("--scale", "0", "600", "--n", "200"),
 }
 QUICK: Final[Mapping[str, Sequence[str]]] = {
-    "skeleton": ("--cases", "16", "--in-flight", "16"),
-    "where": ("--cases", "16"),
-    "size": ("--few", "200", "--many", "1000", "--lives", "3"),
+    "skeleton": ("--cases", "8", "--in-flight", "8"),
+    "where": ("--cases", "8"),
+    "size": ("--few", "100", "--many", "400", "--lives", "2", "--rounds", "2"),
     "memory": ("--cases", "5", "25"),
     "timers": ("--cases", "50", "--setup", "30"),
     "storm": ("--cases", "10", "--informed", "5"),
-    "city": ("--scale", "600", "--n", "3"),
+    "city": ("--scale", "150", "--n", "3"),
 }
 BOTH: Final = frozenset({"skeleton", "where", "size"})
 """Measured on both databases in quick mode too; the others on SQLite only."""

@@ -30,7 +30,6 @@ from storage.unit_of_work import Database
 
 WHOLE: Final = (None, *LIVES["closed"])
 WARM: Final = 3
-ROUNDS: Final = 20
 PAGE: Final = 10
 
 
@@ -147,9 +146,9 @@ def run(args: argparse.Namespace, data: Path) -> None:
         before = load()
         for line in decisions(pair, args.lives):
             tell({**common, **line, "load_before": before, "load_after": load()})
-        for line in asyncio.run(asking(urls, ROUNDS)):
+        for line in asyncio.run(asking(urls, args.rounds)):
             tell({**common, **line, "load_before": before, "load_after": load()})
-        for line in relaying(pair, sizes, ROUNDS):
+        for line in relaying(pair, sizes, args.rounds):
             tell({**common, **line, "load_before": before, "load_after": load()})
 
 
@@ -166,4 +165,5 @@ if __name__ == "__main__":
     parser.add_argument("--few", type=int, default=1000)
     parser.add_argument("--many", type=int, default=100_000)
     parser.add_argument("--lives", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=20, help="how often each list is asked for")
     launch(parser, run)
