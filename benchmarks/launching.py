@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -20,6 +21,11 @@ def flags(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _end(*_: object) -> None:
+    """Turn SIGTERM into the way out that stops every server we started."""
+    raise KeyboardInterrupt
+
+
 def launch(
     parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace, Path], Coroutine[None, None, None] | None]
 ) -> None:
@@ -28,6 +34,7 @@ def launch(
     The SDK may abort while the interpreter ends, after all work is done (temporal.md, pitfall 18): leave without that.
     """
     args, code = parser.parse_args(), 0
+    signal.signal(signal.SIGTERM, _end)
     with tempfile.TemporaryDirectory(prefix="sanhuan-bench-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as another user when we are root
         try:
