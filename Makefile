@@ -12,11 +12,11 @@ LINT_TARGETS ?= .
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: env ## run everything: Temporal, worker, API, console, sample city; Ctrl-C ends it (DATA=dir keeps it elsewhere)
-	@$(RUN) up $(if $(DATA),--data "$(DATA)")
+up: env ## run everything: Temporal, worker, API, console, sample city; Ctrl-C ends it (DATA=dir keeps it elsewhere; SCALE=600 units)
+	@$(RUN) up $(if $(DATA),--data "$(DATA)") $(if $(SCALE),--scale $(SCALE))
 
-demo: env ## feed messages and work them to the end: MESSAGES=file.csv N=200 PACK=demo KILLS=0
-	@$(RUN) demo $(if $(MESSAGES),--messages "$(MESSAGES)") $(if $(N),--n $(N)) $(if $(PACK),--pack $(PACK)) $(if $(KILLS),--kills $(KILLS))
+demo: env ## feed messages and work them to the end: MESSAGES=file.csv N=200 PACK=demo KILLS=0 SCALE=600
+	@$(RUN) demo $(if $(MESSAGES),--messages "$(MESSAGES)") $(if $(N),--n $(N)) $(if $(PACK),--pack $(PACK)) $(if $(KILLS),--kills $(KILLS)) $(if $(SCALE),--scale $(SCALE))
 
 faults: dev ## the same scripts in calm and under faults, compared: SEED=7 KILLS=30 CASES=200 POSTGRES=1 MESSAGES=file.csv
 	@$(RUN) faults $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(if $(CASES),--cases $(CASES)) $(if $(POSTGRES),--postgres) $(if $(MESSAGES),--messages "$(MESSAGES)")

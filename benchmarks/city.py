@@ -24,9 +24,19 @@ from simulation.city import load_city as city_of
 def run(args: argparse.Namespace, data: Path) -> None:
     """Run the demonstration at every scale. RuntimeError when one does not end clean."""
     for scale in args.scale:
-        os.environ[SCALE] = str(scale)
         city, before = city_of(scale=scale), load()
-        command = [sys.executable, "-m", "cli", "demo", "--n", str(args.n), "--keep", str(data / f"demo-{scale}")]
+        command = [
+            sys.executable,
+            "-m",
+            "cli",
+            "demo",
+            "--n",
+            str(args.n),
+            "--scale",
+            str(scale),
+            "--keep",
+            str(data / f"demo-{scale}"),
+        ]
         command += ["--postgres"] if args.database == "postgresql" else []
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -38,7 +48,7 @@ def run(args: argparse.Namespace, data: Path) -> None:
                 "database": args.database,
                 "units": len(city.units),
                 "accounts": len(city.accounts),
-                "loading_s": _loading(data / f"load-{scale}.db"),
+                "loading_s": _loading(data / f"load-{scale}.db", scale),
                 **result,
                 "load_before": before,
                 "load_after": load(),
@@ -46,9 +56,10 @@ def run(args: argparse.Namespace, data: Path) -> None:
         )
 
 
-def _loading(file: Path) -> float:
+def _loading(file: Path, scale: int) -> float:
     """Return the seconds of putting the city into an empty database."""
     url = f"sqlite:///{file}"
+    os.environ[SCALE] = str(scale)
     migrate(url)
     start = time.perf_counter()
     load_city(url, pack="demo", departments=None)

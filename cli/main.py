@@ -9,6 +9,13 @@ from typing import Annotated
 
 import typer
 
+Scale = Annotated[
+    int,
+    typer.Option(
+        min=0, envvar="SANHUAN_CITY_SCALE", help="Grow the sample city to so many units; 0: as it is written."
+    ),
+]
+
 app = typer.Typer(name="sanhuan", help="三环 Sanhuan: the case engine of a 12345 hotline.", no_args_is_help=True)
 
 
@@ -88,8 +95,10 @@ def up(
     data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("data"),
     pack: Annotated[str, typer.Option(help="Policy pack of new cases.")] = "demo-minutes",
     staff: Annotated[bool, typer.Option("--staff", help="Let simulated staff work beside you.")] = False,
+    scale: Scale = 0,
 ) -> None:
     """Run everything: Temporal, worker, API, console and the sample city's department systems. Ctrl-C ends it."""
+    _grow_city(scale)
     from cli.up import up as run  # noqa: PLC0415 - each command loads only what it needs
 
     signal.signal(signal.SIGTERM, _end_like_ctrl_c)
@@ -108,8 +117,10 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of staff and departments.")] = 1,
     postgres: Annotated[bool, typer.Option("--postgres", help="On a throw-away PostgreSQL instead of SQLite.")] = False,
     keep: Annotated[Path | None, typer.Option(help="Keep data and logs here.")] = None,
+    scale: Scale = 0,
 ) -> None:
     """Feed messages and let staff and departments work them to the end; exit 0 only when nothing is lost or doubled."""
+    _grow_city(scale)
     from cli.demo import demo as run  # noqa: PLC0415 - each command loads only what it needs
 
     signal.signal(signal.SIGTERM, _end_like_ctrl_c)
@@ -154,11 +165,18 @@ def load(
     *,
     pack: Annotated[str, typer.Option(help="Policy pack of new cases.")] = "haikou",
     departments: Annotated[str | None, typer.Option(help="Base address of the simulated department systems.")] = None,
+    scale: Scale = 0,
 ) -> None:
     """Register packs and calendar and put the sample city into a database."""
+    _grow_city(scale)
     from cli.load import load as run  # noqa: PLC0415 - each command loads only what it needs
 
     run(url, pack=pack, departments=departments)
+
+
+def _grow_city(scale: int) -> None:
+    """Tell this process and those it starts how large the city is: they must agree without talking."""
+    os.environ["SANHUAN_CITY_SCALE"] = str(scale)
 
 
 def _end_like_ctrl_c(*_: object) -> None:
