@@ -45,6 +45,8 @@ CITY: Final = Rhythm(busy=0.3, idle=2.5)
 LIAISON: Final = Rhythm(busy=0.6, idle=6.0)
 BESIDE_SYSTEM: Final = Rhythm(busy=2.0, idle=15.0)
 HEAD: Final = Rhythm(busy=2.0, idle=15.0, cold=240.0)
+COLD_UNITS: Final = 100
+"""The size of a city for which the pauses of cold desks are meant."""
 WARM_FOR: Final = 60.0
 LIST_EVERY: Final = 5.0
 FIRST_REST: Final = 1.0
@@ -285,9 +287,10 @@ class Office:
                 yield Desk(account.user, role, CITY)
 
     def _rhythm(self, role: str, unit: str) -> Rhythm:
-        if role != "unit_liaison":
-            return HEAD
-        return BESIDE_SYSTEM if self.city.unit(unit).system else LIAISON
+        beside = BESIDE_SYSTEM if self.city.unit(unit).system else LIAISON
+        rhythm = beside if role == "unit_liaison" else HEAD
+        # Where nothing waits, a large city does not look, or sign in, more often a second than a small one.
+        return rhythm.model_copy(update={"cold": rhythm.cold * max(1.0, len(self.city.units) / COLD_UNITS)})
 
     def _start(self, work: Any, name: str) -> None:
         task = asyncio.create_task(work, name=name)
