@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain.clock import limit_zh, wall
+from domain.clock import wall
 from domain.kernel import ArmedTimer
 from domain.process import Card
-from storage.texts import known, text
+from storage.texts import known, limit_words, text
 
 Names = Callable[[str], str]
 """Unit codes to the names of the units; anything else stays as it is."""
@@ -18,7 +18,7 @@ def timer_summary(timer: ArmedTimer) -> str:
     """Return such as 办理时限 7 个工作日 到期 → 2026-03-02 24:00（haikou/handle/routine/complaint）."""
     part = text(f"part.{timer.part}", "zh")
     at = wall(timer.at, end=True)
-    return f"{text(f'clock.{timer.what}', 'zh')} {limit_zh(timer.limit)} {part} → {at}（{timer.rule}）"[:MOST]
+    return f"{text(f'clock.{timer.what}', 'zh')} {limit_words(timer.limit)} {part} → {at}（{timer.rule}）"[:MOST]
 
 
 def effect_summary(kind: str, target: str, body: Mapping[str, Any], names: Names) -> str:

@@ -31,6 +31,7 @@ __all__ = [
     "change_rule",
     "explain",
     "extend_clock",
+    "is_fine",
     "pause_clock",
     "reckon",
     "recompute",
@@ -112,12 +113,10 @@ class Clock(Model):
 
 
 class Line(Model):
-    """One line of an explanation: a stable code, its values, and ready texts in Chinese and English."""
+    """One line of an explanation: a stable code and its values; its words are ``explain.{code}`` of the catalogue."""
 
     code: str
     values: dict[str, str]
-    zh: str
-    en: str
 
 
 # What may happen to a clock ------------------------------------------------------------------------------------------
@@ -288,100 +287,58 @@ def _aware(at: datetime) -> datetime:
 
 # The explanation -----------------------------------------------------------------------------------------------------
 
-_UNITS_ZH: Final = {"wd": "个工作日", "wh": "个工作小时", "d": "个自然日", "h": "小时", "min": "分钟", "s": "秒"}
-_UNITS_EN: Final = {
-    "wd": "working day(s)",
-    "wh": "working hour(s)",
-    "d": "calendar day(s)",
-    "h": "hour(s)",
-    "min": "minute(s)",
-    "s": "second(s)",
-}
-
-_TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "rule": ("规则 {rule}，版本 {version}", "Rule {rule}, version {version}"),
-    "source": ("依据：{source_zh}", "Source: {source}"),
-    "limit": ("时限：{limit_zh}", "Limit: {limit_en}"),
-    "nominal": ("按比例缩短，原时限：{limit_zh}", "Scaled down from {limit_en}"),
-    "start": ("起算：{at}", "Started: {at}"),
-    "start_day": (
-        "{day} 为起算日，不计入（民法典第201条）",
-        "The day of start, {day}, does not count (Civil Code 201)",
-    ),
-    "calendar": ("日历版本：{calendar}", "Calendar version: {calendar}"),
-    "counted_wd": (
-        "计入工作日：{first} 至 {last}，共 {days} 日",
-        "Working days counted: {first} to {last}, {days} in all",
-    ),
-    "counted_d": ("计入自然日：{first} 起，共 {days} 日", "Calendar days counted: from {first}, {days} in all"),
-    "moved": (
-        "末日 {day} 为休息日，顺延至 {last}（民法典第203条）",
-        "The last day, {day}, is a day off: moved to {last} (Civil Code 203)",
-    ),
-    "extension": ("延期：{limit_zh}", "Extended by {limit_en}"),
-    "pause": ("暂停（{kind}）：{start} 至 {end}", "Paused ({kind}): {start} to {end}"),
-    "pause_open": ("暂停中（{kind}）：自 {start}", "Paused ({kind}) since {start}"),
-    "due": ("截止：{at}", "Due: {at}"),
-    "due_open": ("暂停期间不计截止时间", "No due while paused"),
-    "provisional": (
-        "临时日历：当年放假通知尚未发布，届时重算",
-        "Provisional: the notice for that year is not out; to be recounted",
-    ),
-    "yellow": ("黄牌：{at}", "Yellow card: {at}"),
-    "red": ("红牌：{at}", "Red card: {at}"),
-}
+FINE: Final = frozenset({Unit.min, Unit.s})
+"""Units of limits whose instants differ by seconds."""
 
 
 def explain(clock: Clock) -> tuple[Line, ...]:
     """Why the clock is due when it is: rule, source, start, days counted, extensions, pauses, due, warnings.
 
-    Times are wall times in Asia/Shanghai; 00:00 of a due is written as 24:00 of the day before.
+    Times are wall times in Asia/Shanghai; 00:00 of a due is written as 24:00 of the day before. Seconds are always written
+    where a limit is in minutes or seconds.
     """
-    return tuple(_line(code, values) for code, values in _facts(clock))
-
-
-def _line(code: str, values: dict[str, str]) -> Line:
-    zh, en = _TEXTS[code]
-    return Line(code=code, values=values, zh=zh.format_map(values), en=en.format_map(values))
+    return tuple(Line(code=code, values=values) for code, values in _facts(clock))
 
 
 def _facts(clock: Clock) -> Iterator[tuple[str, dict[str, str]]]:
-    yield from _rule_facts(clock)
+    exact = is_fine(clock)
+    yield from _rule_facts(clock, exact=exact)
     for extension in clock.extensions:
-        yield "extension", _limit_values(extension)
+        yield "extension", {"limit": str(extension)}
     for pause in clock.pauses:
+        start = wall(pause.start, exact=exact)
         if pause.end is None:
-            yield "pause_open", {"kind": pause.kind, "start": wall(pause.start)}
+            yield "pause_open", {"kind": pause.kind, "start": start}
         else:
-            yield "pause", {"kind": pause.kind, "start": wall(pause.start), "end": wall(pause.end)}
+            yield "pause", {"kind": pause.kind, "start": start, "end": wall(pause.end, exact=exact)}
     if clock.counted is not None:
         yield "calendar", {"calendar": clock.calendar}
         yield from _counted_facts(clock.limit.unit, clock.counted)
-    yield from _due_facts(clock)
+    yield from _due_facts(clock, exact=exact)
 
 
-def _rule_facts(clock: Clock) -> Iterator[tuple[str, dict[str, str]]]:
+def _rule_facts(clock: Clock, *, exact: bool) -> Iterator[tuple[str, dict[str, str]]]:
     yield "rule", {"rule": clock.rule, "version": clock.rule_version}
-    yield "source", {"source": clock.source, "source_zh": clock.source.replace("our default", "本系统默认")}
-    yield "limit", _limit_values(clock.limit)
+    yield "source", {"source": clock.source}
+    yield "limit", {"limit": str(clock.limit)}
     if clock.nominal is not None:
-        yield "nominal", _limit_values(clock.nominal)
-    yield "start", {"at": wall(clock.start)}
+        yield "nominal", {"limit": str(clock.nominal)}
+    yield "start", {"at": wall(clock.start, exact=exact)}
     if clock.limit.unit in (Unit.wd, Unit.d):
         yield "start_day", {"day": local_day(clock.start).isoformat()}
 
 
-def _due_facts(clock: Clock) -> Iterator[tuple[str, dict[str, str]]]:
+def _due_facts(clock: Clock, *, exact: bool) -> Iterator[tuple[str, dict[str, str]]]:
     if clock.due is None:
         yield "due_open", {}
         return
-    yield "due", {"at": wall(clock.due, end=True)}
+    yield "due", {"at": wall(clock.due, end=True, exact=exact)}
     if clock.provisional:
         yield "provisional", {}
     if clock.yellow_at is not None:
-        yield "yellow", {"at": wall(clock.yellow_at)}
+        yield "yellow", {"at": wall(clock.yellow_at, exact=exact)}
     if clock.red_at is not None:
-        yield "red", {"at": wall(clock.red_at)}
+        yield "red", {"at": wall(clock.red_at, exact=exact)}
 
 
 def _counted_facts(unit: Unit, counted: Counted) -> Iterator[tuple[str, dict[str, str]]]:
@@ -391,22 +348,18 @@ def _counted_facts(unit: Unit, counted: Counted) -> Iterator[tuple[str, dict[str
         yield "moved", {"day": counted.moved_from.isoformat(), "last": counted.last.isoformat()}
 
 
-def limit_zh(text: str) -> str:
-    """Return a limit such as ``7wd`` in Chinese: 7 个工作日."""
-    return _limit_values(Limit.parse(text))["limit_zh"]
+def is_fine(clock: Clock) -> bool:
+    """Whether the clock's limit, or an extension of it, is in minutes or seconds."""
+    return any(limit.unit in FINE for limit in (clock.limit, *clock.extensions))
 
 
-def _limit_values(limit: Limit) -> dict[str, str]:
-    return {
-        "limit": str(limit),
-        "limit_zh": f"{limit.amount} {_UNITS_ZH[limit.unit]}",
-        "limit_en": f"{limit.amount} {_UNITS_EN[limit.unit]}",
-    }
+def wall(at: datetime, *, end: bool = False, exact: bool = False) -> str:
+    """Wall time in Asia/Shanghai; with ``end``, midnight is written as ``24:00`` of the day that ends.
 
-
-def wall(at: datetime, *, end: bool = False) -> str:
-    """Wall time in Asia/Shanghai; with ``end``, midnight is written as ``24:00`` of the day that ends."""
+    Full minutes are written without seconds, unless ``exact``.
+    """
     local = at.astimezone(SHANGHAI)
     if end and local.time() == time():
-        return f"{day_of_due(at)} 24:00"
-    return f"{local:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+        return f"{day_of_due(at)} 24:00{':00' if exact else ''}"
+    written = f"{local:%Y-%m-%d %H:%M:%S}"
+    return written if exact else written.removesuffix(":00")

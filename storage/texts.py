@@ -7,6 +7,7 @@ table and are served from there, so that no word has two homes. Read once, at th
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from string import ascii_letters
 from typing import Any, Final
 
 from babel.messages.pofile import read_po
@@ -58,6 +59,12 @@ def text(key: str, lang: str = DEFAULT, /, **values: Any) -> str:
         return found
 
 
+def limit_words(limit: str, lang: str = DEFAULT) -> str:
+    """Return a limit such as ``7wd`` in words: 7 个工作日."""
+    amount = limit.rstrip(ascii_letters)
+    return text(f"limit.{limit.removeprefix(amount)}", lang, n=amount)
+
+
 _REFUSAL_LABELS: Final = {
     "stage": "stage",
     "command": "command",
@@ -74,6 +81,7 @@ _EVENT_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "result_submitted": {"code": "closing"},
     "order_ended": {"how": "order_state"},
     "matter_raised": {"kind": "matter"},
+    "pause_requested": {"kind": "console.why"},
     "closing_proposed": {"code": "closing"},
     "closed": {"code": "closing"},
 }

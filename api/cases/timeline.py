@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from api.cases.explaining import lines_of
 from api.cases.schemas import EventOut, Ledger, LedgerClock, LedgerEntry
-from api.cases.view import lines_of, split_key, visible_clock
+from api.cases.view import split_key, visible_clock
 from domain.casework.state import Case
 from domain.clock import Clock
 from domain.disclosure import Field

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from api.access import Viewer
+from api.cases.explaining import lines_of
 from api.cases.schemas import (
     Action,
     CallerLine,
@@ -13,7 +14,6 @@ from api.cases.schemas import (
     ClockOut,
     DocumentOut,
     IncidentLine,
-    LineOut,
     MatterOut,
     OrderOut,
 )
@@ -24,7 +24,6 @@ from domain.case import MOVES
 from domain.casework.state import Case, Order, Running
 from domain.casework.timekeeping import is_late
 from domain.casework.words import LIVE
-from domain.clock import Clock, explain
 from domain.disclosure import Field, own_orders, visible_orders
 from domain.kernel import KERNEL_COMMANDS
 from domain.permissions import Permissions, Scope
@@ -100,7 +99,7 @@ def case_view(  # noqa: PLR0913 - what a view needs was looked up in one transac
         title=title if Field.request_text in fields else None,
         orders=tuple(_order(case, o, own=o.id in mine) for o in case.orders.values() if o.id in seen),
         clocks=clocks,
-        callers=tuple(CallerLine(**c.model_dump(exclude={"last_attempt"})) for c in case.callers.values())
+        callers=tuple(CallerLine(**c.model_dump(exclude={"last_attempt", "asked"})) for c in case.callers.values())
         if Field.callers in fields
         else None,
         matters=tuple(MatterOut(**m.model_dump(mode="json")) for m in case.matters.values()) if everything else (),
@@ -168,11 +167,6 @@ def clock_out(key: str, running: Running, colours: Colours, pack: str, lang: str
         colour=colours.of(due, pack),
         lines=lines_of(clock, lang),
     )
-
-
-def lines_of(clock: Clock, lang: str) -> tuple[LineOut, ...]:
-    """Return the explanation of a clock in one language."""
-    return tuple(LineOut(code=line.code, text=line.zh if lang == "zh" else line.en) for line in explain(clock))
 
 
 def split_key(key: str) -> tuple[str | None, str]:

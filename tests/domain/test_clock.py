@@ -308,11 +308,17 @@ def test_the_explanation_tells_every_input_and_the_due() -> None:
     ]
 
 
-def test_the_explanation_reads_in_both_languages() -> None:
-    lines = {line.code: line for line in explain(started("7wd", "2026-02-13 10:00"))}
-    assert lines["limit"].zh == "时限：7 个工作日"
-    assert lines["counted_wd"].en == "Working days counted: 2026-02-14 to 2026-03-02, 7 in all"
-    assert lines["due"].zh == "截止：2026-03-02 24:00"
+def test_the_explanation_says_what_was_counted() -> None:
+    lines = {line.code: line.values for line in explain(started("7wd", "2026-02-13 10:00"))}
+    assert lines["limit"] == {"limit": "7wd"}
+    assert lines["counted_wd"] == {"first": "2026-02-14", "last": "2026-03-02", "days": "7"}
+    assert lines["due"] == {"at": "2026-03-02 24:00"}
+
+
+@pytest.mark.parametrize(("limit", "start", "due"), [("30min", "10:00:00", "10:30:00"), ("1h", "10:00", "11:00")])
+def test_seconds_are_written_where_a_limit_is_shorter_than_hours(limit: str, start: str, due: str) -> None:
+    lines = {line.code: line.values for line in explain(started(limit, "2026-02-13 10:00"))}
+    assert (lines["start"]["at"], lines["due"]["at"]) == (f"2026-02-13 {start}", f"2026-02-13 {due}")
 
 
 def test_the_explanation_of_a_paused_clock_has_no_due() -> None:
