@@ -13,12 +13,13 @@ import pytest
 from sqlalchemy import func, select
 
 from activities.journal import Journal
-from benchmarks.__main__ import FULL, QUICK, TABLES, tables
+from benchmarks.__main__ import FULL, QUICK
 from benchmarks.filling import LIVES, OF_A_CASE, Life, fill, found, number, take_requests
 from benchmarks.lists import full_scans
 from benchmarks.measuring import Span, centile, cpu_of, cpu_of_threads, table
 from benchmarks.relay import look, put_behind
 from benchmarks.shapes import SHAPES
+from benchmarks.tables import COLUMNS, MARKS, TITLES, put_into, tables
 from benchmarks.where import Book, timing
 from cli.load import load
 from storage.cases import Reach, list_cases, load_process
@@ -109,7 +110,19 @@ def test_full_scans_are_told_from_reads_by_index() -> None:
 
 
 def test_both_modes_measure_the_same_things_and_each_has_a_table() -> None:
-    assert set(FULL) == set(QUICK) == set(TABLES) | {"where"}
+    assert set(FULL) == set(QUICK) == set(COLUMNS) - {"machine"} | {"where"}
+    assert set(TITLES) == set(COLUMNS)
+
+
+def test_figures_go_between_the_marks_of_a_document_in_its_language(tmp_path: Path) -> None:
+    document = tmp_path / "x.zh-CN.md"
+    document.write_text(f"before\n{MARKS[0]}\nold\n{MARKS[1]}\nafter\n", encoding="utf-8")
+    put_into(document, [{"benchmark": "memory", "database": "sqlite", "resident_mb": {"0": 1}, "kb_per_open_case": 2}])
+    text = document.read_text(encoding="utf-8")
+    assert "每件在办 KB" in text
+    assert "old" not in text
+    assert text.startswith("before\n")
+    assert text.endswith(f"{MARKS[1]}\nafter\n")
 
 
 def test_a_table_reads_into_mappings_and_leaves_out_what_is_not_there() -> None:
@@ -179,4 +192,4 @@ def test_the_skeleton_measures_ours_and_bare_in_both_shapes() -> None:
         assert line["decisions"] == line["commits_seen"] == 2 * messages
         assert 0 < line["commit_p50_ms"] <= line["decision_p50_ms"]
         assert line["server_cpu_ms"]["temporal"] > 0
-    assert len(tables(lines).splitlines()) == 2 + len(lines)
+    assert len(tables(lines).splitlines()) == 4 + len(lines)
