@@ -48,6 +48,7 @@ class CaseWorkflow(DurableProcess):
     guide = decision(c.Guide)
     decline = decision(c.Decline)
     merge = decision(c.Merge)
+    withdraw_merge = decision(c.WithdrawMerge)
     split_off = decision(c.SplitOff)
     triage = decision(c.Classify)
     correct = decision(c.Correct)

@@ -80,10 +80,10 @@ def _screening_ended(case: Case, e: ev.ScreeningEnded, at: datetime) -> Case:
 
 
 def _merge_proposed(case: Case, e: ev.MergeProposed, at: datetime) -> Case:
-    return _set(case, merging_into=e.into, merging_since=at)
+    return _set(case, merging_into=e.into, merging_since=at, merges=case.merges + 1)
 
 
-def _merge_refused(case: Case, _e: ev.MergeRefused, _at: datetime) -> Case:
+def _merge_over(case: Case, _e: ev.MergeRefused | ev.MergeWithdrawn, _at: datetime) -> Case:
     return _set(case, merging_into=None, merging_since=None)
 
 
@@ -101,10 +101,10 @@ def _merged(case: Case, e: ev.Merged, at: datetime) -> Case:
 
 
 def _follower_attached(case: Case, e: ev.FollowerAttached, _at: datetime) -> Case:
-    return _set(case, callers={**case.callers, e.request: Caller(request=e.request, case=e.case)})
+    return _set(case, callers={**case.callers, e.request: Caller(request=e.request, case=e.case, asked=e.n)})
 
 
-def _follower_split(case: Case, e: ev.FollowerSplit, _at: datetime) -> Case:
+def _follower_gone(case: Case, e: ev.FollowerSplit | ev.FollowerReleased, _at: datetime) -> Case:
     return _set(case, callers={k: v for k, v in case.callers.items() if k != e.request})
 
 
@@ -445,10 +445,12 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.StageMoved.TYPE: _stage_moved,
     ev.ScreeningEnded.TYPE: _screening_ended,
     ev.MergeProposed.TYPE: _merge_proposed,
-    ev.MergeRefused.TYPE: _merge_refused,
+    ev.MergeRefused.TYPE: _merge_over,
+    ev.MergeWithdrawn.TYPE: _merge_over,
     ev.Merged.TYPE: _merged,
     ev.FollowerAttached.TYPE: _follower_attached,
-    ev.FollowerSplit.TYPE: _follower_split,
+    ev.FollowerSplit.TYPE: _follower_gone,
+    ev.FollowerReleased.TYPE: _follower_gone,
     ev.BecameOwn.TYPE: _became_own,
     ev.Triaged.TYPE: _triaged,
     ev.Corrected.TYPE: _corrected,

@@ -164,7 +164,7 @@ def caller_withdrew(case: Case, command: CallerWithdrew, context: Context) -> Se
     return [*events, *close_if_nobody_is_left(case, caller.request, command.note, context)]
 
 
-def close_if_nobody_is_left(case: Case, gone: str, reason: str, context: Context) -> Sequence[Event]:
+def close_if_nobody_is_left(case: Case, gone: str, reason: str | None, context: Context) -> Sequence[Event]:
     """Close as withdrawn when ``gone`` was the last caller; else the case goes on for the others."""
     if case.proposal is not None or any(c.request != gone for c in case.active_callers):
         return ()
@@ -221,7 +221,7 @@ def close(case: Case, code: ClosingCode, context: Context) -> Sequence[Event]:
     ]
 
 
-def take_back(case: Case, context: Context, reason: str) -> Sequence[Event]:
+def take_back(case: Case, context: Context, reason: str | None) -> Sequence[Event]:
     """Withdraw every order that is out."""
     return [e for o in case.live for e in end(case, o, OrderState.withdrawn, context, reason)]
 

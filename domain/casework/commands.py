@@ -392,11 +392,12 @@ class Correct(Command):
 
 
 class AttachFollower(Command):
-    """Another case asks to be merged into this one."""
+    """Another case asks to be merged into this one, for the ``n``-th time."""
 
     NAME: ClassVar[str] = "attach_follower"
     case: Code
     request: Code
+    n: int = 1
 
 
 class ConfirmMerge(Command):
@@ -412,6 +413,22 @@ class RefuseMerge(Command):
     NAME: ClassVar[str] = "refuse_merge"
     into: Code
     code: Code
+
+
+class WithdrawMerge(Command):
+    """撤回并单: the case no longer waits for the leading one (whose answer does not come) and goes on by itself."""
+
+    NAME: ClassVar[str] = "withdraw_merge"
+    reason: TextRef
+
+
+class ReleaseFollower(Command):
+    """A case that was to be merged into this one is not: it has taken its ``n``-th wish back, or waits for none."""
+
+    NAME: ClassVar[str] = "release_follower"
+    into: Code
+    code: Code
+    n: int | None = None
 
 
 class SplitOff(Command):
@@ -439,6 +456,6 @@ COMMANDS: Mapping[str, type[Command]] = {
         RequestExtension, ReviewExtension, RequestPause, ReviewPause, Resume,
         RecordCallback, WaiveCallback, ReviewClosing, RequestTermination, ReviewTermination,
         CallerWithdrew, Object, Urge, Supervise, Correct,
-        AttachFollower, ConfirmMerge, RefuseMerge, SplitOff, BecomeOwn,
+        AttachFollower, ConfirmMerge, RefuseMerge, WithdrawMerge, ReleaseFollower, SplitOff, BecomeOwn,
     )
 }  # fmt: skip

@@ -77,6 +77,15 @@ class MergeRefused(Event):
     code: str
 
 
+class MergeWithdrawn(Event):
+    """撤回并单: the case waits no longer for the leading one and goes on by itself."""
+
+    TYPE: ClassVar[str] = "merge_withdrawn"
+    into: str
+    by: str
+    reason: str
+
+
 class Merged(Event):
     """并单: the leading case has taken this request."""
 
@@ -85,11 +94,12 @@ class Merged(Event):
 
 
 class FollowerAttached(Event):
-    """Another request hangs on this case from now on."""
+    """Another request hangs on this case from now on; ``n`` counts how often its case has asked for it."""
 
     TYPE: ClassVar[str] = "follower_attached"
     case: str
     request: str
+    n: int = 1
 
 
 class FollowerSplit(Event):
@@ -100,6 +110,15 @@ class FollowerSplit(Event):
     request: str
     by: str
     reason: str
+
+
+class FollowerReleased(Event):
+    """A request that had been taken hangs on this case no more: its own case did not merge after all. ``code`` says why."""
+
+    TYPE: ClassVar[str] = "follower_released"
+    case: str
+    request: str
+    code: str
 
 
 class BecameOwn(Event):
@@ -572,8 +591,8 @@ class Archived(Event):
 EVENTS: Mapping[str, type[Event]] = {
     event.TYPE: event
     for event in (
-        Opened, StageMoved, ScreeningEnded, MergeProposed, MergeRefused, Merged, FollowerAttached, FollowerSplit,
-        BecameOwn, Triaged, Corrected,
+        Opened, StageMoved, ScreeningEnded, MergeProposed, MergeRefused, MergeWithdrawn, Merged,
+        FollowerAttached, FollowerSplit, FollowerReleased, BecameOwn, Triaged, Corrected,
         ClockSet, ClockStopped, WarningGiven, OverdueReached, OverdueAnnulled, ActAnnulled,
         OrderSent, OrderHeld, OrderSigned, CallerContacted, PhoneConfirmed, WorkBegun, ProgressReported, ResultSubmitted,
         ResultAccepted, ResultSentBack, ResultWaived, OrderEnded, PlaceVacated, PlaceWaived, OrderLocked,

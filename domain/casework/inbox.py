@@ -22,7 +22,13 @@ def todos(case: Case) -> tuple[Todo, ...]:
 
 def _todos(case: Case, since: datetime) -> Iterator[Todo]:
     if case.merging_into is not None and case.merging_since is not None:
-        yield Todo(key="merge", role="dispatcher", commands=("correct",), since=case.merging_since, rule="merge")
+        yield Todo(
+            key="merge",
+            role="dispatcher",
+            commands=("withdraw_merge", "correct"),
+            since=case.merging_since,
+            rule="merge",
+        )
     elif case.stage is Stage.screening:
         yield _step(case, "screen", "agent", ("triage", "answer", "guide", "divert", "decline", "merge"), since)
     elif case.stage is Stage.triaged:

@@ -98,7 +98,7 @@ def _extension_decided(case: Case, e: ev.ExtensionDecided) -> Sequence[Effect]:
 
 
 def _follower(case: Case, e: ev.FollowerAttached) -> Sequence[Effect]:
-    out = list(to_case(e.case, "confirm_merge", {"into": case.no}))
+    out = list(to_case(e.case, "confirm_merge", {"into": case.no}, "release_follower"))
     if case.lead is not None and case.lead.state is OrderState.accepted and case.lead.submission is not None:
         # The others had the answer when it was accepted; this caller came later.
         out += to_callers(case, "replied", case.lead.submission.reply, only=e.request)
@@ -125,11 +125,14 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.Opened.TYPE: lambda c, e: to_callers(c, "received", only=e.request),
     ev.ScreeningEnded.TYPE: lambda c, e: to_callers(c, str(e.end), e.text, e.remedy),
     ev.MergeProposed.TYPE: lambda c, e: to_case(
-        e.into, "attach_follower", {"case": c.no, "request": c.no}, "refuse_merge"
+        e.into, "attach_follower", {"case": c.no, "request": c.no, "n": c.merges}, "refuse_merge"
+    ),
+    ev.MergeWithdrawn.TYPE: lambda c, e: to_case(
+        e.into, "release_follower", {"into": c.no, "code": "merge_withdrawn", "n": c.merges}, "refuse_merge"
     ),
     ev.Merged.TYPE: lambda c, _e: to_callers(c, "merged"),
     ev.FollowerAttached.TYPE: _follower,
-    ev.FollowerSplit.TYPE: lambda c, e: to_case(e.case, "become_own", {"was": c.no}),
+    ev.FollowerSplit.TYPE: lambda c, e: to_case(e.case, "become_own", {"was": c.no}, "release_follower"),
     ev.Triaged.TYPE: _triaged,
     ev.OrderSent.TYPE: _order_sent,
     ev.OrderEnded.TYPE: _order_ended,

@@ -18,17 +18,21 @@ from domain.casework.commands import (
     Merge,
     Open,
     RefuseMerge,
+    ReleaseFollower,
     SplitOff,
+    WithdrawMerge,
 )
 from domain.casework.events import (
     BecameOwn,
     Corrected,
     FollowerAttached,
+    FollowerReleased,
     FollowerSplit,
     MatterRaised,
     Merged,
     MergeProposed,
     MergeRefused,
+    MergeWithdrawn,
     Opened,
     ScreeningEnded,
     StageMoved,
@@ -99,12 +103,40 @@ def refuse_merge(case: Case, command: RefuseMerge, context: Context) -> Sequence
     return [MergeRefused(into=command.into, code=command.code)]
 
 
+def withdraw_merge(case: Case, command: WithdrawMerge, context: Context) -> Sequence[Event]:
+    """Wait no longer for the leading case, whatever became of the message to it, and go on by itself.
+
+    What that case has made of it is undone by messages: it is told, and its late confirmation is refused, which releases the
+    request there. So a message that was waived, or its answer, leaves neither case without a way on.
+    """
+    if case.merging_into is None:
+        raise Refusal("no_merge_pending", into="-")
+    return [MergeWithdrawn(into=case.merging_into, by=context.actor.user, reason=command.reason)]
+
+
+def release_follower(case: Case, command: ReleaseFollower, context: Context) -> Sequence[Event]:
+    """Let go a request whose own case does not merge. Refused when it has merged into this one, or asked again, since."""
+    caller = next((c for c in case.callers.values() if c.case == command.into != case.no), None)
+    if caller is None:
+        raise Refusal("not_a_follower", request=command.into)
+    other = context.facts.cases.get(command.into)
+    if (other is not None and other.main_case == case.no) or command.n not in {None, caller.asked}:
+        raise Refusal("already_attached", request=caller.request)
+    if caller.outcome is not None:
+        raise Refusal("already_called_back", request=caller.request)
+    return [
+        FollowerReleased(case=caller.case, request=caller.request, code=command.code),
+        *clocks.stop(case, f"callback/{caller.request}", context, met=None),
+        *close_if_nobody_is_left(case, caller.request, None, context),
+    ]
+
+
 def attach_follower(case: Case, command: AttachFollower, context: Context) -> Sequence[Event]:
     """Take another request: one order to the unit, but its caller keeps an own reply, callback and rating."""
     not_merging(case)
     if command.request in case.callers:
         raise Refusal("already_attached", request=command.request)
-    events: list[Event] = [FollowerAttached(case=command.case, request=command.request)]
+    events: list[Event] = [FollowerAttached(case=command.case, request=command.request, n=command.n)]
     if case.stage is Stage.callback:
         events += clocks.start(case, f"callback/{command.request}", "callback", context)
     return events
@@ -126,7 +158,9 @@ def split_off(case: Case, command: SplitOff, context: Context) -> Sequence[Event
 
 
 def become_own(case: Case, command: BecomeOwn, context: Context) -> Sequence[Event]:
-    """A case that had been merged is screened again."""
+    """A case that had been merged is screened again; one whose confirmation is still on its way waits for it no more."""
+    if case.main_case is None and case.merging_into == command.was:
+        return [MergeRefused(into=command.was, code="split_off")]
     if case.main_case != command.was:
         raise Refusal("not_merged_into", case=command.was)
     return [

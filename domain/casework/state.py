@@ -117,6 +117,7 @@ class Caller(Model):
 
     request: str
     case: str
+    asked: int = 1
     failed_days: int = 0
     last_attempt: datetime | None = None
     retry_at: datetime | None = None
@@ -185,6 +186,7 @@ class Case(Model):
     proposed_owner: str | None = None
     dissatisfied: int = 0
     held_by: str | None = None
+    merges: int = 0
     merging_into: str | None = None
     merging_since: datetime | None = None
     main_case: str | None = None

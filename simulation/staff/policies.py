@@ -313,9 +313,11 @@ async def incident(look: Look) -> Choice | None:
     return Choice(command="waive_effect", body={**effect, "reason": words("incident_waive", look.rng)})
 
 
-async def leave(_look: Look) -> Choice | None:
-    """Nothing to do for a person: another case answers."""
-    return None
+async def merging(look: Look) -> Choice | None:
+    """Dispatcher: another case answers; where no answer comes for days, the case goes on by itself."""
+    if look.todo.age < _days(look, 2):
+        return None
+    return Choice(command="withdraw_merge", body={"reason": words("split", look.rng)})
 
 
 POLICIES: Final[Mapping[str, Policy]] = {
@@ -333,7 +335,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "termination": _approval("review_termination", "termination", "terminate", of_order=False),
     "callback": callback,
     "incident": incident,
-    "merge": leave,
+    "merge": merging,
 }
 
 

@@ -1,5 +1,11 @@
 """并单、拆单: two cases that speak to one another by messages."""
 
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.process import SYSTEM
 from tests.domain.casekit import CaseKit, City
 
 
@@ -166,3 +172,122 @@ def test_a_case_whose_followers_have_withdrawn_can_be_answered() -> None:
     main.do("caller_withdrew", request="c2").do("answer")
     assert main.stage == "answered"
     assert main.told("caller:c2") == []
+
+
+# ------------------------------------------------------------------------------------- a message that was waived, or its answer
+
+
+def waived(city: City, kit: CaseKit) -> None:
+    """The next message under way fails, and an operator waives it."""
+    _, effect = city.mail.pop(0)
+    fields = {"effect": effect.id, "kind": effect.kind, "target": effect.target, "code": "no_answer_yet"}
+    assert kit.send("fail_effect", fields, SYSTEM).refusal is None
+    kit.do("waive_effect", effect=effect.id)
+
+
+def test_a_waived_wish_to_merge_leaves_the_case_a_way_on() -> None:
+    city, main, other = pair()
+    other.do("merge", into="c1")
+    waived(city, other)
+    todo = other.todos()["merge"]
+    assert (todo.role, todo.commands[0]) == ("dispatcher", "withdraw_merge")
+    other.do("withdraw_merge")
+    city.deliver()
+    assert list(main.state.callers) == ["c1"]
+    other.triaged()
+    main.triaged()
+
+
+def test_a_waived_confirmation_leaves_both_cases_a_way_on() -> None:
+    city, main, other = pair()
+    other.do("merge", into="c1")
+    sender, effect = city.mail.pop(0)
+    assert sender == "c2"
+    main.send(effect.body["command"], effect.body["body"], SYSTEM)
+    waived(city, main)
+    assert "withdraw_merge" in other.todos()["merge"].commands
+    assert "screen" in main.todos()
+    other.do("withdraw_merge")
+    city.deliver()
+    assert (other.stage, list(main.state.callers)) == ("screening", ["c1"])
+    assert main.bodies("follower_released") == [{"case": "c2", "request": "c2", "code": "merge_withdrawn"}]
+    assert "become_own" not in {e.body["command"] for e in main.effects if e.kind == "tell"}
+    other.do("answer")
+    main.do("answer")
+
+
+def test_a_confirmation_that_comes_after_the_withdrawal_releases_the_request() -> None:
+    city, main, other = pair()
+    other.do("merge", into="c1")
+    _, attach = city.mail.pop(0)
+    main.send(attach.body["command"], attach.body["body"], SYSTEM)
+    other.do("withdraw_merge")
+    withdrawn = city.mail.pop()
+    city.deliver()
+    assert main.bodies("follower_released")[0]["code"] == "no_merge_pending"
+    city.mail.append(withdrawn)
+    city.deliver()
+    assert list(main.state.callers) == ["c1"]
+
+
+def test_without_a_wish_there_is_nothing_to_withdraw_and_a_merged_case_is_not_released() -> None:
+    _, main, other = merged()
+    assert other.refuses("withdraw_merge") == "not_in_this_stage"
+    assert main.refuses("withdraw_merge") == "no_merge_pending"
+    assert main.refuses("release_follower", into="c2", code="x") == "already_attached"
+    assert main.refuses("release_follower", into="c9", code="x") == "not_a_follower"
+
+
+def test_a_request_split_off_before_its_confirmation_arrives_does_not_merge_any_more() -> None:
+    city, main, other = pair()
+    other.do("merge", into="c1")
+    _, attach = city.mail.pop(0)
+    main.send(attach.body["command"], attach.body["body"], SYSTEM)
+    main.do("split_off", request="c2")
+    city.mail.reverse()
+    city.deliver()
+    assert (other.stage, other.state.merging_into) == ("screening", None)
+    assert list(main.state.callers) == ["c1"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    asked=st.lists(st.sampled_from(("merge", "merge", "withdraw_merge", "split_off", "", "", "", "")), max_size=14),
+    dice=st.randoms(use_true_random=False),
+    retried=st.booleans(),
+)
+def test_whatever_crosses_on_the_way_both_cases_agree_in_the_end_whether_they_are_merged(
+    asked: list[str], dice: Random, retried: bool
+) -> None:
+    """Messages from one case to another arrive in order, but one that an operator had tried again later."""
+    city, main, other = pair()
+    later = 1 if retried else 0
+
+    def deliver() -> None:
+        nonlocal later
+        pairs: dict[tuple[str, str], int] = {}
+        for n, (sender, effect) in enumerate(city.mail):
+            pairs.setdefault((sender, effect.target), n)
+        mail = city.mail.pop(dice.choice(list(pairs.values())))
+        if later and dice.random() < 0.3:
+            later -= 1
+            city.mail.append(mail)
+            return
+        rest, city.mail = city.mail, [mail]
+        city.deliver()
+        city.mail += rest
+
+    for name in asked:
+        match name:
+            case "merge":
+                other.give("merge", into="c1")
+            case "withdraw_merge":
+                other.give("withdraw_merge")
+            case "split_off":
+                main.give("split_off", request="c2")
+            case _ if city.mail:
+                deliver()
+    while city.mail:
+        deliver()
+    assert other.state.merging_into is None
+    assert ("c2" in main.state.callers) is (other.state.main_case == "c1")

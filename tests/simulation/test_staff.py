@@ -58,7 +58,7 @@ TODOS: dict[str, dict[str, Any]] = {
         "commands": ["retry_effect", "redirect_effect", "waive_effect"],
         "subject": f"case/{NO}/5/0",
     },
-    "merge": {"key": "merge", "role": "dispatcher", "commands": ["correct"]},
+    "merge": {"key": "merge", "role": "dispatcher", "commands": ["withdraw_merge", "correct"]},
 }
 
 
