@@ -15,6 +15,7 @@ from fastapi import Depends, Header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from api.limits import network_of
 from api.problems import Problem
 from api.refusals import refuses
 from api.services import Services, services
@@ -76,7 +77,7 @@ async def signed_in(
     """Return who asks. Refuses: 401 without a live session, 403 for a role not held, 429 for too many requests."""
     found = await viewer_of(request)
     if found is None:
-        slow_down(services(request), f"ip:{client_address(request)}", stranger=True)
+        slow_down_stranger(request)
         raise Problem(401, "not_signed_in", headers={"WWW-Authenticate": "Bearer"})
     slow_down(services(request), f"account:{found.account.user}")
     if x_role is not None and x_role not in found.account.roles:
@@ -113,11 +114,20 @@ def csrf_token(token: str) -> str:
     return hashlib.sha256(f"csrf:{token}".encode()).hexdigest()[:40]
 
 
-def slow_down(place: Services, key: str, *, stranger: bool = False) -> None:
-    """Refuse with 429 who asks too often."""
-    wait = (place.strangers if stranger else place.requests).take(key)
-    if wait > 0:
-        raise Problem(429, "too_many_requests", retry_after=wait)
+def slow_down(place: Services, key: str) -> None:
+    """Refuse with 429 an account or unit that asks too often."""
+    too_often(place.limits.requests.take(key))
+
+
+def slow_down_stranger(request: Request) -> None:
+    """Refuse with 429 an address from which strangers ask too often."""
+    too_often(services(request).limits.strangers.take(network_of(client_address(request))))
+
+
+def too_often(wait_s: float) -> None:
+    """Refuse with 429 whose bucket is empty for so many seconds."""
+    if wait_s > 0:
+        raise Problem(429, "too_many_requests", retry_after=wait_s)
 
 
 @refuses("idempotency_key_missing")

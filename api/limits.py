@@ -1,9 +1,16 @@
-"""Token buckets: how many requests somebody may send. In memory, so each API process counts for itself."""
+"""How often somebody may ask. Token buckets in memory: each API process counts for itself, and forgets when it ends.
 
+What must hold for a whole city, failed sign-ins to one account, is counted in the audit instead (:mod:`api.sessions.service`);
+docs/decisions/0006 says why.
+"""
+
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
+
+from api.settings import Settings
 
 MOST_KEYS: Final = 20_000
 
@@ -36,3 +43,38 @@ class Buckets:
     def _level(self, key: str, now: float) -> tuple[float, float]:
         level, since = self._levels.get(key, (self.burst, now))
         return min(self.burst, level + (now - since) * self.per_s), now
+
+
+class Limits:
+    """The buckets of one API process, by whose they are: ``requests`` an account or unit, the others a network or a pair."""
+
+    def __init__(self, s: Settings) -> None:
+        self.requests = Buckets(s.rate_per_s, s.rate_burst)
+        self.strangers = Buckets(s.ip_rate_per_s, s.ip_rate_burst)
+        self.sign_ins = Buckets(s.sign_in_rate_per_s, s.sign_in_burst)
+        self.failures = Buckets(s.sign_in_failures / s.sign_in_window_s, s.sign_in_failures)
+        self.failing_networks = Buckets(s.ip_sign_in_failures / s.sign_in_window_s, s.ip_sign_in_failures)
+        self.intake = Buckets(s.intake_rate_per_s, s.intake_burst)
+        self.intake_networks = Buckets(s.ip_intake_rate_per_s, s.ip_intake_burst)
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one address: an IPv4 address, or the /64 that one IPv6 customer has all to himself."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address  # a socket without an address, or a test
+    if isinstance(found, ipaddress.IPv4Address):
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def take_all(*wanted: tuple[Buckets, str]) -> float:
+    """Take a token of each bucket, or of none: 0, else the seconds until all of them have one."""
+    wait = max(buckets.wait(key) for buckets, key in wanted)
+    if wait <= 0:
+        for buckets, key in wanted:
+            buckets.take(key)
+    return wait

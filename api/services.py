@@ -11,7 +11,7 @@ from typing import Final, Generic, TypeVar
 from starlette.requests import Request
 
 from api.engine import Engine
-from api.limits import Buckets
+from api.limits import Limits
 from api.metrics import Metrics
 from api.settings import Settings
 from storage.accounts import Session
@@ -63,16 +63,11 @@ class Services:
     sessions: Briefly[Session] = field(default_factory=lambda: Briefly(SESSION_CACHE_S, MOST_SESSIONS))
     passwords: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PASSWORDS_AT_ONCE))
     rules: Rules = field(init=False)
-    requests: Buckets = field(init=False)
-    strangers: Buckets = field(init=False)
-    failures: Buckets = field(init=False)
+    limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
-        s = self.settings
         self.rules = Rules(self.database)
-        self.requests = Buckets(s.rate_per_s, s.rate_burst)
-        self.strangers = Buckets(s.ip_rate_per_s, s.ip_rate_burst)
-        self.failures = Buckets(s.sign_in_failures / s.sign_in_window_s, s.sign_in_failures)
+        self.limits = Limits(self.settings)
 
 
 def services(request: Request) -> Services:

@@ -29,8 +29,12 @@ class Settings(BaseSettings):
 
     session_hours: float = Field(default=12, gt=0)
     cookie_secure: bool = False
-    sign_in_failures: int = Field(default=10, ge=1)
+    sign_in_rate_per_s: float = Field(default=5, gt=0, description="attempts of one address to sign in, on average")
+    sign_in_burst: float = Field(default=1000, ge=1, description="a whole office behind one address, in the morning")
     sign_in_window_s: float = Field(default=300, gt=0)
+    sign_in_failures: int = Field(default=10, ge=1, description="of one account from one address in a window")
+    ip_sign_in_failures: int = Field(default=200, ge=1, description="of one address, whatever the account")
+    account_sign_in_failures: int = Field(default=50, ge=1, description="of one account, over all API processes")
 
     body_limit: int = Field(default=256 * KIB, ge=KIB)
     document_limit: int = Field(default=10 * MIB, ge=KIB)
@@ -41,6 +45,11 @@ class Settings(BaseSettings):
     rate_burst: float = Field(default=1000, ge=1)
     ip_rate_per_s: float = Field(default=50, gt=0, description="requests of one address that are not signed in")
     ip_rate_burst: float = Field(default=500, ge=1)
+
+    intake_rate_per_s: float = Field(default=5, gt=0, description="registrations of one account, on average")
+    intake_burst: float = Field(default=5000, ge=1)
+    ip_intake_rate_per_s: float = Field(default=20, gt=0, description="registrations from one address, on average")
+    ip_intake_burst: float = Field(default=20_000, ge=1)
 
     trouble_after_s: float = Field(
         default=60, gt=0, description="how long a thing may be overdue before operators see it"

@@ -35,6 +35,12 @@ def write_audit(
     connection.execute(insert(_audit).values(**row))
 
 
+def latest(connection: Connection, *, action: str, subject: str, since: datetime, most: int) -> Sequence[datetime]:
+    """Return when something was done to a subject since an instant, the latest first, at most so many."""
+    query = select(_audit.c.at).where(_audit.c.subject == subject, _audit.c.action == action, _audit.c.at > since)
+    return connection.scalars(query.order_by(_audit.c.at.desc()).limit(most)).all()
+
+
 def list_audit(
     connection: Connection, *, subject: str | None, user: str | None, before: int | None, limit: int
 ) -> Sequence[Any]:

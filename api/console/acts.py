@@ -14,7 +14,7 @@ from api.bodies import check, hostile
 from api.console.casefile import CaseFile, open_file
 from api.console.forms import form_fields, read_form, takes_files, uploads
 from api.console.page import go, render
-from api.console.refusing import faults, in_words
+from api.console.refusing import faults, in_words, waiting
 from api.console.visiting import Visit, Visiting
 from api.decisions import door
 from api.decisions.door import Given
@@ -96,7 +96,7 @@ def _form(
     fields = form_fields(of, subject, file.known, visit.lang, given, problem.errors if problem else ())
     named = {f.name for f in fields}
     others = [(p, w) for p, w in faults(problem, visit.lang) if p.partition("/")[0] not in named] if problem else []
-    return render(
+    page = render(
         request,
         "act.html",
         visit,
@@ -112,6 +112,7 @@ def _form(
         refusal=in_words(problem, visit.lang) if problem else None,
         others=others,
     )
+    return waiting(page, problem)
 
 
 async def _checked(

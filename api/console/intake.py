@@ -9,14 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.access import KEY, Place
+from api.access import KEY, Place, client_address
 from api.bodies import check, hostile
 from api.console.forms import code_of, shown
 from api.console.page import HEADERS, render
-from api.console.refusing import in_words
+from api.console.refusing import in_words, waiting
 from api.console.visiting import Visit, Visiting
 from api.problems import Problem, invalid
-from api.requests.intake import ROLES, Taken, register
+from api.requests.intake import ROLES, Taken, admit, register
 from api.requests.schemas import RequestIn
 from api.services import Services
 from domain.casework.words import CallerType, CaseType, Channel, Grade
@@ -53,6 +53,7 @@ async def take(request: Request, place: Place, visit: Visiting, background: Back
     async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as sent:
         given = {k: v.replace("\r\n", "\n") for k, v in sent.items() if isinstance(v, str)}
     try:
+        admit(place, visit.viewer, client_address(request))
         taken = await run_in_threadpool(_taken, place, visit, given)
     except Problem as problem:
         return await run_in_threadpool(_form, request, place, visit, given, problem)
@@ -104,8 +105,16 @@ def _form(
         wrong.setdefault("caller_type" if place_ == "caller" else place_, []).append(
             text(f"input.{error.code}", lang, **error.values)
         )
-    values = {"pack": standard or "", **given}
-    return render(
+    choices = {
+        "channel": [str(c) for c in Channel],
+        "case_type": [str(c) for c in CaseType],
+        "grade": [str(g) for g in Grade],
+        "caller_type": [str(c) for c in CallerType],
+        "reply_preference": list(REPLIES),
+    }
+    # What a choice was left without stays open: another program may send a form of ours without it.
+    values = {**dict.fromkeys(choices, ""), "pack": standard or "", **given}
+    page = render(
         request,
         "intake.html",
         visit,
@@ -116,12 +125,7 @@ def _form(
         places=places,
         packs=packs,
         standard=standard,
-        choices={
-            "channel": [str(c) for c in Channel],
-            "case_type": [str(c) for c in CaseType],
-            "grade": [str(g) for g in Grade],
-            "caller_type": [str(c) for c in CallerType],
-            "reply_preference": list(REPLIES),
-        },
+        choices=choices,
         key=secrets.token_hex(16),
     )
+    return waiting(page, problem)

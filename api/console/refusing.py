@@ -1,5 +1,7 @@
 """A refusal in words, for pages and forms; the texts are those of the API."""
 
+from starlette.responses import Response
+
 from api.problems import Problem
 from storage.texts import known, refusal, text
 
@@ -9,6 +11,13 @@ def in_words(problem: Problem, lang: str) -> str:
     if problem.refused or not known(f"problem.{problem.code}"):
         return refusal(problem.code, problem.values, lang)
     return text(f"problem.{problem.code}", lang, **problem.values)
+
+
+def waiting(response: Response, problem: Problem | None) -> Response:
+    """Return the page with the ``Retry-After`` of its problem, if that has one."""
+    if problem is not None and "Retry-After" in problem.headers:
+        response.headers["Retry-After"] = problem.headers["Retry-After"]
+    return response
 
 
 def faults(problem: Problem, lang: str) -> list[tuple[str, str]]:

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import COOKIE, Place, client_address, slow_down, viewer_of
+from api.access import COOKIE, Place, client_address, slow_down_stranger, viewer_of
 from api.bodies import UNWANTED
 from api.console.page import go, keep, render
-from api.console.refusing import in_words
+from api.console.refusing import in_words, waiting
 from api.console.visiting import HOME, ROLE_COOKIE, Visiting, inside, language_of, same_origin
 from api.problems import Problem
 from api.sessions.routes import set_cookie
@@ -39,12 +39,13 @@ async def enter(
     """Sign in and go where one wanted to go; a wrong user or password is said in the form."""
     same_origin(request)
     address = client_address(request)
-    slow_down(place, f"ip:{address}", stranger=True)
+    slow_down_stranger(request)
     try:
         session = await sign_in(place, UNWANTED.sub("", user).strip(), password, address)
     except Problem as problem:
         wrong = in_words(problem, language_of(request))
-        return render(request, "sign_in.html", status=problem.status, back=inside(back), user=user, wrong=wrong)
+        page = render(request, "sign_in.html", status=problem.status, back=inside(back), user=user, wrong=wrong)
+        return waiting(page, problem)
     response = go(request, inside(back))
     set_cookie(response, session.token, secure=place.settings.cookie_secure, hours=place.settings.session_hours)
     return response

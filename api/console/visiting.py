@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends
 from starlette.requests import Request
 
-from api.access import Viewer, client_address, slow_down, viewer_of
+from api.access import Viewer, slow_down, slow_down_stranger, viewer_of
 from api.problems import Problem, language
 from api.services import services
 from storage.texts import LANGUAGES
@@ -46,7 +46,7 @@ async def visit(request: Request) -> Visit:
     """Return the visit. Raises :class:`SignInFirst`; refuses 403 for foreign origins, 429 for too many requests."""
     found = await viewer_of(request)
     if found is None:
-        slow_down(services(request), f"ip:{client_address(request)}", stranger=True)
+        slow_down_stranger(request)
         raise SignInFirst(_wanted(request))
     slow_down(services(request), f"account:{found.account.user}")
     chosen = request.cookies.get(ROLE_COOKIE)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from api.access import Place, client_address, slow_down
+from api.access import Place, slow_down, slow_down_stranger
 from api.bodies import EVENT_TYPES, REFUSED, check, media_type, parse
 from api.decisions.door import Given
 from api.decisions.routes import UNDER_WAY, answered, decide
@@ -122,14 +122,13 @@ async def _signed(request: Request, place: Services, unit: str) -> Signed:
     """Return the message if its signature fits. Refuses: 401 with what is wrong, 404 for an unknown unit."""
     known = await run_in_threadpool(_unit, place, unit)
     body = await request.body()
-    address = f"ip:{client_address(request)}"
     if known is None or not known.active:
-        slow_down(place, address, stranger=True)
+        slow_down_stranger(request)
         raise Problem(404, "unknown_unit", unit=unit)
     try:
         message = verify(known.secret or "", request.headers, body, place.now())
     except SignatureError as error:
-        slow_down(place, address, stranger=True)
+        slow_down_stranger(request)
         raise Problem(401, error.code) from error
     slow_down(place, f"unit:{unit}")
     actor = Actor(user=f"unit:{unit}", role=LIAISON, unit=unit, district=known.district)

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from api.access import Viewer
+from api.access import Viewer, too_often
 from api.gates import roles_of
 from api.idempotency import digest, hashed
+from api.limits import network_of, take_all
 from api.problems import Problem, Wrong, invalid
 from api.requests.schemas import Registered, RequestIn
 from api.services import Services
@@ -34,6 +35,12 @@ class Taken:
 
     registered: Registered
     new: bool
+
+
+def admit(place: Services, who: Viewer, address: str) -> None:
+    """Refuse with 429 an account, or an address, that registers faster than people and channels do."""
+    limits = place.limits
+    too_often(take_all((limits.intake, who.account.user), (limits.intake_networks, network_of(address))))
 
 
 def register(place: Services, who: Viewer, key: str, asked: RequestIn) -> Taken:

@@ -4,15 +4,16 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 
-from api.access import IdempotencyKey, Place, SignedIn
+from api.access import IdempotencyKey, Place, SignedIn, client_address
 from api.bodies import json_body
 from api.cases.reading import actor_and_fields, open_stage
 from api.gates import roles_of
 from api.openapi import takes
 from api.problems import Problem
 from api.refusals import refuses
-from api.requests.intake import register
+from api.requests.intake import admit, register
 from api.requests.schemas import EXAMPLE, CallerOut, Registered, RequestIn, RequestOut, Similar, SimilarList
 from domain.casework.state import Case
 from domain.disclosure import CALLER_DATA, Field
@@ -33,6 +34,7 @@ No = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
 )
 @refuses("forbidden", "idempotency_key_reused")
 async def take(
+    request: Request,
     place: Place,
     who: SignedIn,
     key: IdempotencyKey,
@@ -40,6 +42,7 @@ async def take(
     background: BackgroundTasks,
 ) -> Registered:
     """Take what a caller said; his number is final. The case begins at once, or when the engine is back."""
+    admit(place, who, client_address(request))
     taken = await run_in_threadpool(register, place, who, key, body)
     if taken.new:
         background.add_task(place.engine.start_case, taken.registered.process)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
-from api.access import COOKIE, Place, SignedIn, client_address, csrf_token, slow_down
+from api.access import COOKIE, Place, SignedIn, client_address, csrf_token, slow_down_stranger
 from api.bodies import json_body
 from api.openapi import takes
 from api.problems import language
@@ -30,7 +30,7 @@ async def open_(
 ) -> SessionOut:
     """Give user and password, get a token for ``Authorization: Bearer``."""
     address = client_address(request)
-    slow_down(place, f"ip:{address}", stranger=True)
+    slow_down_stranger(request)
     session = await sign_in(place, body.user, body.password, address)
     if body.cookie:
         set_cookie(response, session.token, secure=place.settings.cookie_secure, hours=place.settings.session_hours)
