@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, false, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, case, false, func, literal, or_, select, tuple_
 
 from domain import snapshots
 from domain.deciders import decider_of
 from domain.kernel import Process
-from storage.models import CaseRow, EventRow, OrderRow, ProcessRow, table
+from storage.models import CaseRow, EventRow, OrderRow, ProcessRow, Utc, table
+from storage.todos import first_dues
 
 _case = table(CaseRow)
 _event = table(EventRow)
 _order = table(OrderRow)
 _process = table(ProcessRow)
 
+CASE: Final = "case"
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Where what is never due is sorted."""
 EQUAL: Final = ("stage", "district", "lead_unit", "triage", "case_type", "item", "matter", "main_case")
 
 
@@ -38,6 +42,19 @@ class Stored:
     parked: str | None
 
 
+@dataclass(frozen=True)
+class Urgency:
+    """How limits choose and order cases: the overall limit, and what somebody has to do (in a unit's list: that unit).
+
+    ``overdue``: only cases that missed the overall limit or are late at ``now`` with a step; False: only the others.
+    ``first``: what is due first comes first.
+    """
+
+    now: datetime
+    overdue: bool | None = None
+    first: bool = False
+
+
 def load_process(connection: Connection, process: str) -> Stored | None:
     """Return a process as the journal has it now, or None when there is none (yet)."""
     row = connection.execute(
@@ -55,22 +72,45 @@ def list_cases(
     *,
     filters: dict[str, str],
     unit: str | None = None,
-    overdue: bool | None = None,
+    urgency: Urgency | None = None,
     number: str | None = None,
     after: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> Sequence[Any]:
-    """Return one page of cases, the latest received first. ``filters`` are columns of :data:`EQUAL`."""
-    query = select(_case).where(_reach(reach), *(_case.c[name] == value for name, value in filters.items()))
+    """Return one page of cases, the latest received first, or those first that are due first by any limit.
+
+    ``filters`` are columns of :data:`EQUAL`. ``first_due`` of a row is what it is sorted by where urgency asks for that.
+    """
+    source: FromClause = _case
+    due: ColumnElement[datetime] = _case.c.due
+    if urgency is not None:
+        steps = first_dues(reach.unit)
+        due = _sooner(due, steps.c.due)
+        source = _case.outerjoin(steps, steps.c.process == literal(f"{CASE}/").concat(_case.c.no))
+    first_due = func.coalesce(due, literal(NEVER, Utc()), type_=Utc())
+    query = select(_case, first_due.label("first_due")).select_from(source).where(_reach(reach))
+    query = query.where(*(_case.c[name] == value for name, value in filters.items()))
     if unit is not None:
         query = query.where(_has_order(unit))
-    if overdue is not None:
-        query = query.where(_case.c.overdue.is_(overdue))
+    if urgency is not None and urgency.overdue is not None:
+        late = or_(_case.c.overdue, first_due < urgency.now)
+        query = query.where(late if urgency.overdue else ~late)
     if number is not None:
         query = query.where(_case.c.no.startswith(number, autoescape=True))
-    if after is not None:
-        query = query.where(tuple_(_case.c.received_at, _case.c.no) < after)
-    return connection.execute(query.order_by(_case.c.received_at.desc(), _case.c.no.desc()).limit(limit)).all()
+    if urgency is not None and urgency.first:
+        keys = tuple_(first_due, _case.c.no)
+        query = query.order_by(first_due, _case.c.no)
+        query = query if after is None else query.where(keys > after)
+    else:
+        keys = tuple_(_case.c.received_at, _case.c.no)
+        query = query.order_by(_case.c.received_at.desc(), _case.c.no.desc())
+        query = query if after is None else query.where(keys < after)
+    return connection.execute(query.limit(limit)).all()
+
+
+def _sooner(one: ColumnElement[datetime], other: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """Return the earlier of two instants either of which may be missing: LEAST of the databases differs about that."""
+    return case((or_(other.is_(None), one <= other), one), else_=other)
 
 
 def case_rows(connection: Connection, numbers: Iterable[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, false, func, or_, select, tuple_
 
 from storage.models import TodoRow, table
 
@@ -23,11 +23,12 @@ class Desk:
 
 @dataclass(frozen=True)
 class Window:
-    """Which todos: due before an instant, already possible at ``now``, of cases whose number begins so."""
+    """Which todos: due before an instant (or from one to another, both included), possible at ``now``, of cases so numbered."""
 
     now: datetime
     later: bool = False
     due_before: datetime | None = None
+    due_within: tuple[datetime, datetime] | None = None
     number: str | None = None
 
 
@@ -49,7 +50,7 @@ def count_todos(connection: Connection, desk: Desk, now: datetime, day_ends: dat
             _todo.c.role,
             func.count().label("total"),
             func.coalesce(func.sum(case((due < now, 1), else_=0)), 0).label("overdue"),
-            func.coalesce(func.sum(case((and_(due >= now, due <= day_ends), 1), else_=0)), 0).label("due_today"),
+            func.coalesce(func.sum(case((due.between(now, day_ends), 1), else_=0)), 0).label("due_today"),
         )
         .where(_of(desk), *_in(Window(now=now)))
         .group_by(_todo.c.role)
@@ -61,6 +62,24 @@ def process_todos(connection: Connection, process: str) -> Sequence[Any]:
     return connection.execute(
         select(_todo).where(_todo.c.process == process).order_by(_todo.c.sort_at, _todo.c.key)
     ).all()
+
+
+def soonest(connection: Connection, processes: Iterable[str], unit: str | None = None) -> dict[str, Any]:
+    """Return the todo that is due first of each process, of one unit's only where one is named; none without a due."""
+    query = select(_todo.c.process, _todo.c.due, _todo.c.rule).where(_todo.c.process.in_(list(processes)))
+    rows = connection.execute(_due_of(query, unit).order_by(_todo.c.due.desc()))
+    return {r.process: r for r in rows}
+
+
+def first_dues(unit: str | None = None) -> Subquery:
+    """Return process and due of the todo that is due first of each process that has one, as a table to join."""
+    query = select(_todo.c.process, func.min(_todo.c.due).label("due")).group_by(_todo.c.process)
+    return _due_of(query, unit).subquery("first_due")
+
+
+def _due_of(query: Select[Any], unit: str | None) -> Select[Any]:
+    query = query.where(_todo.c.due.is_not(None))
+    return query if unit is None else query.where(_todo.c.unit == unit)
 
 
 def _of(desk: Desk) -> ColumnElement[bool]:
@@ -78,5 +97,7 @@ def _in(window: Window) -> Iterable[ColumnElement[bool]]:
         yield _todo.c.since <= window.now
     if window.due_before is not None:
         yield _todo.c.due < window.due_before
+    if window.due_within is not None:
+        yield _todo.c.due.between(*window.due_within)
     if window.number is not None:
         yield _todo.c.process.startswith(f"case/{window.number}", autoescape=True)

@@ -1,7 +1,7 @@
 """Cases: lists, one case, its timeline and ledger. Everything goes through disclosure."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from api.cases.view import case_view
 from api.paging import Cursor, Limit, cursor_of, keys_of
 from api.problems import Problem, language
 from api.refusals import refuses
+from api.services import Services
 from api.todos.colours import Colours
 from domain.casework.state import Case
 from domain.casework.words import CaseType, Stage, Triage
@@ -22,19 +23,20 @@ from domain.export import Export, export_case
 from domain.kernel import Written
 from domain.process import Actor
 from storage.audit import write_audit
-from storage.cases import Stored, list_cases, list_events, load_process
+from storage.cases import Stored, Urgency, list_cases, list_events, load_process
 from storage.documents import list_documents
 from storage.outbox import texts_of
 from storage.requests import titles
-from storage.todos import process_todos
+from storage.todos import process_todos, soonest
 
 router = APIRouter(tags=["cases"])
 No = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
 Code = Annotated[str | None, Query(max_length=80)]
 ALL_EVENTS = 100_000
+Order = Literal["latest", "due"]
 
 
-@router.get("/cases", operation_id="list_cases", summary="Cases, the latest first")
+@router.get("/cases", operation_id="list_cases", summary="Cases, the latest or the most urgent first")
 def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     place: Place,
     who: SignedIn,
@@ -47,7 +49,10 @@ def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     item: Code = None,
     matter: Code = None,
     main_case: Code = None,
-    overdue: Annotated[bool | None, Query()] = None,
+    overdue: Annotated[
+        bool | None, Query(description="only cases that missed their overall limit or are late with a step")
+    ] = None,
+    order: Annotated[Order, Query(description="the latest received first, or what is due first")] = "latest",
     no: Annotated[str | None, Query(max_length=40, description="how the number begins")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -64,21 +69,23 @@ def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
         "main_case": main_case,
     }
     filters = {name: str(value) for name, value in given.items() if value is not None}
-    after = keys_of(cursor, datetime, str)
+    after, now, reach = keys_of(cursor, datetime, str), place.now(), reach_of(who)
     with place.database.read() as connection:
         rows = list_cases(
             connection,
-            reach_of(who),
+            reach,
             filters=filters,
             unit=unit,
-            overdue=overdue,
+            urgency=Urgency(now, overdue, first=order == "due") if order == "due" or overdue is not None else None,
             number=no,
             after=after,
             limit=limit + 1,
         )
-    page, colours = rows[:limit], Colours(place.now())
-    more = cursor_of(page[-1].received_at, page[-1].no) if len(rows) > limit else None
-    return CasePage(items=tuple(_line(r, colours) for r in page), next=more)
+        page, colours = rows[:limit], Colours(now)
+        steps = soonest(connection, [f"case/{r.no}" for r in page], reach.unit)
+    last = page[-1] if len(rows) > limit else None
+    more = cursor_of(last.first_due if order == "due" else last.received_at, last.no) if last else None
+    return CasePage(items=tuple(_line(r, steps.get(f"case/{r.no}"), colours) for r in page), next=more)
 
 
 @router.get("/cases/{no}", operation_id="read_case", summary="One case, as disclosed")
@@ -136,7 +143,11 @@ def events(
 @refuses("not_found")
 def clock_ledger(no: No, request: Request, place: Place, who: SignedIn) -> Ledger:
     """Return every clock the viewer may see, with all its changes."""
-    lang = language(request.headers.get("accept-language"))
+    return ledger_of(place, who, no, language(request.headers.get("accept-language")))
+
+
+def ledger_of(place: Services, who: Viewer, no: str, lang: str) -> Ledger:
+    """Return the ledger in one language. 404 when the viewer may see nothing of the case."""
     with place.database.read() as connection:
         stored, viewer, fields = disclosed(connection, who, no)
         rows = list_events(connection, stored.process.id, after=0, limit=ALL_EVENTS)
@@ -187,6 +198,14 @@ def disclosed(connection: Any, who: Viewer, no: str) -> tuple[Stored, Actor, fro
     return stored, viewer, fields
 
 
-def _line(row: Any, colours: Colours) -> CaseLine:
-    plain = {name: getattr(row, name) for name in CaseLine.model_fields if name not in {"process", "colour"}}
-    return CaseLine(**plain, process=f"case/{row.no}", colour=colours.of(row.due, row.pack))
+def _line(row: Any, step: Any | None, colours: Colours) -> CaseLine:
+    """Return one line; ``step`` is the todo that is due first, if any is."""
+    by_step = step is not None and (row.due is None or step.due < row.due)
+    due = step.due if step is not None and by_step else row.due
+    known = {
+        "process": f"case/{row.no}",
+        "next_due": due,
+        "next_rule": step.rule if step is not None and by_step else None,
+        "colour": colours.of(due, row.pack),
+    }
+    return CaseLine(**{n: getattr(row, n) for n in CaseLine.model_fields if n not in known}, **known)

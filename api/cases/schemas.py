@@ -9,7 +9,11 @@ from api.todos.schemas import TodoOut
 
 
 class CaseLine(BaseModel):
-    """One case in a list: codes and instants."""
+    """One case in a list: codes and instants.
+
+    ``due`` is the overall limit, ``next_due`` what is due first: that limit, or what somebody has to do by ``next_rule``.
+    ``colour`` is that of ``next_due``; ``overdue``: the overall limit has been missed.
+    """
 
     no: str
     process: str
@@ -32,13 +36,15 @@ class CaseLine(BaseModel):
     received_at: datetime
     closed_at: datetime | None
     due: datetime | None
+    next_due: datetime | None
+    next_rule: str | None
     overdue: bool
     pack: str
     colour: str
 
 
 class CasePage(BaseModel):
-    """One page of cases, the latest received first."""
+    """One page of cases in the order asked for."""
 
     items: tuple[CaseLine, ...]
     next: str | None

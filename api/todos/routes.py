@@ -19,7 +19,7 @@ from storage.todos import Desk, Window, count_todos, list_todos
 
 router = APIRouter(tags=["todos"])
 
-ABOUT = ("stage", "triage", "case_type", "district", "lead_unit")
+ABOUT = ("stage", "triage", "case_type", "district", "lead_unit", "pack")
 WORDLESS = frozenset({"operator", "auditor", "privacy_officer", "catalogue_keeper", "calendar_keeper"})
 """Roles whose work needs no word of a caller: their lists show no titles."""
 
@@ -43,8 +43,9 @@ def inbox(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     desk = desk_of(who, role, unit)
     now = place.now()
     colours = Colours(now)
-    edges = {"overdue": now, "today": day_ends(now), "soon": now + timedelta(days=1)}
-    window = Window(now=now, later=later, due_before=edges.get(due or ""), number=begins)
+    edges = {"overdue": now, "soon": now + timedelta(days=1)}
+    today = (now, day_ends(now)) if due == "today" else None
+    window = Window(now=now, later=later, due_before=edges.get(due or ""), due_within=today, number=begins)
     after = keys_of(cursor, datetime, str, str)
     with place.database.read() as connection:
         rows = list_todos(connection, desk, window, after=after, limit=limit + 1)

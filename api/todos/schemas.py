@@ -27,6 +27,7 @@ class TodoOut(BaseModel):
     case_type: str | None = None
     district: str | None = None
     lead_unit: str | None = None
+    pack: str | None = None
 
 
 class TodoPage(BaseModel):

@@ -33,7 +33,9 @@ def columns(case: Case) -> dict[str, list[dict[str, Any]]]:
         "received_at": case.received_at,
         "closed_at": case.closed_at,
         "due": overall.clock.due if overall and overall.stopped_at is None else None,
-        "overdue": any(r.overdue_at is not None for k, r in case.clocks.items() if k.startswith("overall/")),
+        "overdue": any(
+            r.overdue_at is not None and not r.annulled for k, r in case.clocks.items() if k.startswith("overall/")
+        ),
         "pack": case.pack,
     }
     orders = [

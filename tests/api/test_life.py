@@ -1,9 +1,14 @@
 """A whole life of a case through the API, and what each viewer sees of it on the way."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import update
+
+from api.todos.routes import day_ends
 from domain.export import Export, verify
-from storage.models import AuditRow
+from storage.models import AuditRow, TodoRow, table
 from tests.api.kit import CALLER, REQUEST, Api
 from tests.factories.city import rows
 
@@ -61,6 +66,50 @@ async def test_case_lists_filter_and_page(api: Api) -> None:
     assert [c["no"] for c in (await api.get("liaison.roads", "/cases")).json()["items"]] == [first]
     assert [c["no"] for c in (await api.get("centre.east", "/cases")).json()["items"]] == [first]
     assert (await api.get("liaison.parks", "/cases")).json()["items"] == []
+
+
+async def test_a_case_whose_next_step_is_late_looks_late_and_comes_first(api: Api) -> None:
+    calm, late = await api.take(), await api.dispatched()
+    todo = table(TodoRow)
+    with api.database.write() as connection:
+        for unit, minutes in (("roads", -1), ("water", 1)):
+            whose = (todo.c.process == f"case/{late}") & (todo.c.unit == unit)
+            connection.execute(update(todo).where(whose).values(due=datetime.now(UTC) + timedelta(minutes=minutes)))
+    newest = await api.take()
+
+    async def listed(user: str, **params: Any) -> list[tuple[str, str]]:
+        page = (await api.get(user, "/cases", **params)).json()["items"]
+        return [(c["no"], c["colour"]) for c in page]
+
+    assert (await listed("dispatcher", overdue="true")) == [(late, "red")]
+    assert {no for no, _ in await listed("dispatcher", overdue="false")} == {calm, newest}
+    assert [no for no, _ in await listed("dispatcher")] == [newest, late, calm]
+    assert [no for no, _ in await listed("dispatcher", order="due")] == [late, calm, newest]
+    assert await listed("liaison.roads") == [(late, "red")]
+    assert await listed("liaison.water") == [(late, "yellow")]  # another unit's lateness is none of theirs
+    assert await listed("liaison.water", overdue="true") == []
+    line = (await api.get("dispatcher", "/cases", no=late)).json()["items"][0]
+    assert line["next_rule"].startswith("haikou/auto_sign")
+    assert line["next_due"] < line["due"]
+    first = (await api.get("dispatcher", "/cases", order="due", limit=1)).json()
+    rest = (await api.get("dispatcher", "/cases", order="due", cursor=first["next"])).json()
+    assert [c["no"] for c in (*first["items"], *rest["items"])] == [late, calm, newest]
+
+
+async def test_what_is_due_today_is_listed_as_it_is_counted(api: Api) -> None:
+    cases = [await api.take() for _ in range(3)]
+    now = datetime.now(UTC)
+    dues = dict(
+        zip(cases, (now - timedelta(minutes=1), day_ends(now), day_ends(now) + timedelta(seconds=1)), strict=True)
+    )
+    with api.database.write() as connection:
+        for no, due in dues.items():
+            whose = table(TodoRow).c.process == f"case/{no}"
+            connection.execute(update(table(TodoRow)).where(whose).values(due=due, sort_at=due))
+    counted = (await api.get("agent", "/todos/counts")).json()
+    listed = {d: (await api.get("agent", "/todos", due=d)).json()["items"] for d in ("overdue", "today")}
+    assert (counted["overdue"], counted["due_today"]) == (1, 1)
+    assert {d: [t["case"] for t in found] for d, found in listed.items()} == {"overdue": cases[:1], "today": cases[1:2]}
 
 
 async def test_the_case_page_shows_clocks_with_their_reasons_and_what_the_viewer_may_do(api: Api) -> None:
