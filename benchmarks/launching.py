@@ -22,8 +22,8 @@ def flags(description: str | None) -> argparse.ArgumentParser:
 
 
 def _end(*_: object) -> None:
-    """Turn SIGTERM into the way out that stops every server we started."""
-    raise KeyboardInterrupt
+    """Take SIGTERM for a Ctrl-C: asyncio then cancels the work in order, and every server we started is stopped."""
+    signal.raise_signal(signal.SIGINT)
 
 
 def launch(
@@ -34,6 +34,7 @@ def launch(
     The SDK may abort while the interpreter ends, after all work is done (temporal.md, pitfall 18): leave without that.
     """
     args, code = parser.parse_args(), 0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     signal.signal(signal.SIGTERM, _end)
     with tempfile.TemporaryDirectory(prefix="sanhuan-bench-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as another user when we are root
