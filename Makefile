@@ -7,7 +7,7 @@ RUN := $(BIN)/python -m cli
 LINT_TARGETS ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo faults bench test lint format doctor env dev prepare lock clean
+.PHONY: help up demo faults bench histories test lint format doctor env dev prepare lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ faults: dev ## the same scripts in calm and under faults, compared: SEED=7 KILLS
 
 bench: env ## measure everything, an hour or two: QUICK=1 (minutes, only that it works) ONLY="skeleton size" OUT=file.jsonl
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out "$(OUT)")
+
+histories: dev ## record the replay corpus anew for this version (minutes); FORGET=1: no city runs this version
+	@$(BIN)/python -m tests.replay.record $(if $(FORGET),--forget)
 
 test: dev ## all linters and all tests (ARGS="tests/domain -k clock"); CI=true: a check that cannot run is an error
 	@status=0; $(MAKE) --no-print-directory lint || status=1; \
