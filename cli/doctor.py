@@ -26,7 +26,7 @@ DISK_GIB_NEEDED = 2
 TOOL_SECONDS = 20
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PORTS = {"console, API": 8000, "Temporal": 7233, "Temporal UI": 8233}
+PORTS = {"console, API": 8400, "Temporal": 7233, "Temporal UI": 8233}
 
 
 class State(enum.StrEnum):
