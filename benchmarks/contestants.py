@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import func, insert, select
@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 from activities.signatures import CASES
 from benchmarks.bare import Bare, Start
 from benchmarks.places import Place
+from benchmarks.sending import send_update
 from benchmarks.shapes import ACTORS, Shape, body, command_id, envelope
 from benchmarks.stamps import Stamps, watching
 from benchmarks.steps import BARE, BareSteps
@@ -25,7 +26,6 @@ from worker.plugin import plugin
 from worker.settings import WorkerSettings
 
 THREADS: Final = 16
-PATIENCE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,6 @@ class Hall:
     database: Database
     stamps: Stamps
     ours_sandboxed: bool
-    sent: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """When the message that releases a step was sent, and when its answer came."""
 
     async def start(self, kind: Kind, shape: Shape, no: str) -> WorkflowHandle[Any, Any]:
         """Begin a case; return when its opening is committed, if it has one that nobody is waited for in."""
@@ -79,14 +77,13 @@ class Hall:
             await self.stamps.committed(command_id(no, opening[-1]))
         return handle
 
-    async def send(self, kind: Kind, handle: WorkflowHandle[Any, Any], no: str, name: str) -> None:
-        """Send the message that releases a step and wait for its answer."""
-        if not kind.ours:
-            await handle.execute_update("step", name)
-            return
+    async def send(self, kind: Kind, handle: WorkflowHandle[Any, Any], no: str, name: str) -> int:
+        """Send the message that releases a step and wait for its answer; return how often it was sent again."""
         key = command_id(no, name)
+        if not kind.ours:
+            return await send_update(handle, "step", name, key)
         decision = Decision[Any](id=key, actor=ACTORS[name], received_at=datetime.now(UTC), body=body(name, no))
-        await handle.execute_update(name, decision, id=key, result_type=Receipt)
+        return await send_update(handle, name, decision, key, Receipt)
 
     def register(self, numbers: Sequence[str]) -> None:
         """Write the requests as the intake does, before the clock starts: the bare workflow's request comes from nowhere too."""

@@ -19,6 +19,7 @@ from activities.signatures import CASES
 from benchmarks.filling import take_requests
 from benchmarks.measuring import centile
 from benchmarks.places import Place
+from benchmarks.sending import send_update
 from benchmarks.shapes import ACTORS, SHAPES, body, command_id, envelope
 from cli.load import ROOT
 from cli.servers.process import Child
@@ -67,7 +68,7 @@ async def give(client: Client, no: str, name: str, command: Command | None = Non
     decision = Decision[Any](id=key, actor=ACTORS[name], received_at=datetime.now(UTC), body=command or body(name, no))
     start = time.perf_counter()
     handle = client.get_workflow_handle(f"case/{no}")
-    await handle.execute_update(name, decision, id=key, result_type=Receipt)
+    await send_update(handle, name, decision, key, Receipt)
     return time.perf_counter() - start
 
 

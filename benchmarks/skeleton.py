@@ -8,7 +8,8 @@ or in the SDK's default one (``-default``: sandboxed). Driver, workers and activ
 
 A JSON line each. ``decision_*``: from sending a message to its answer; ``commit_*``: to the end of the transaction of the step
 it releases. ``cases_per_s`` counts until the last answer, ``settled_per_s`` until nothing that our decisions planned is owed any
-more. CPU is that of this process (driver included), by kind of thread, and of the servers, all in ms for each step.
+more. ``sent_again``: messages the server had not brought to a worker in its time, sent anew under the same id. CPU is that of
+this process (driver included), by kind of thread, and of the servers, all in ms for each step.
 """
 
 import argparse
@@ -41,6 +42,7 @@ class Tally:
         self.sent: dict[str, float] = {}
         self.answered: dict[str, float] = {}
         self.failed: Counter[str] = Counter()
+        self.again = 0
         self.done: list[Any] = []
 
 
@@ -70,6 +72,7 @@ async def measure(here: Hall, kind: Kind, shape: Shape, cases: int, in_flight: i
         "cases": cases,
         "in_flight": in_flight,
         "failed": dict(tally.failed),
+        "sent_again": tally.again,
         "cases_per_s": round(len(tally.done) / wall, 1),
         "settled_per_s": round(len(tally.done) / span.wall, 1),
         **_latencies(here, tally),
@@ -87,7 +90,7 @@ async def _lane(here: Hall, kind: Kind, shape: Shape, waiting: Any, tally: Tally
             for name in messages:
                 key = command_id(no, name)
                 tally.sent[key] = time.perf_counter()
-                await here.send(kind, handle, no, name)
+                tally.again += await here.send(kind, handle, no, name)
                 tally.answered[key] = time.perf_counter()
         except (RPCError, WorkflowUpdateFailedError, TimeoutError) as error:
             tally.failed[f"{type(error).__name__}: {error}"[:80]] += 1

@@ -48,6 +48,7 @@ COLUMNS: Final[Mapping[str, Columns]] = {
         ("server_cpu_ms.temporal", "Temporal", "Temporal"),
         ("server_cpu_ms.postgresql", "PostgreSQL", "PostgreSQL"),
         ("failed_cases", "失败", "failed"),
+        ("sent_again", "重发", "sent again"),
         ("fixed_loop_ms", "固定循环 ms", "fixed loop ms"),
         ("load_before", "前负载", "load before"),
         ("load_after", "后负载", "after"),
