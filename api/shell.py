@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies import UNWANTED
@@ -21,6 +22,8 @@ from api.settings import Settings
 
 log = logging.getLogger(__name__)
 
+GONE: Final = 499
+"""What figures call a client who left in the middle of his body."""
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,80}")
 DOCUMENT_PATH: Final = re.compile(r"/api/v1/(documents|departments/[^/]+/documents)|/console/cases/[^/]+/acts/[a-z_]+")
 
@@ -65,6 +68,9 @@ class Shell:
             problem = _bad_line(scope) or self._too_large(scope, headers)
             if problem is None:
                 await self.app(scope, self._bounded(scope, receive), sending)
+        except ClientDisconnect:
+            status = GONE
+            problem = None  # nobody is there to be told
         except Exception:
             log.exception("request %s failed", request_id)
             if started:

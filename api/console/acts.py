@@ -14,7 +14,7 @@ from api.bodies import check, hostile
 from api.console.casefile import CaseFile, open_file
 from api.console.forms import form_fields, read_form, takes_files, uploads
 from api.console.page import go, render
-from api.console.refusing import faults, in_words, waiting
+from api.console.refusing import faults, in_words, waiting, whole
 from api.console.visiting import Visit, Visiting
 from api.decisions import door
 from api.decisions.door import Given
@@ -55,6 +55,7 @@ async def act(
     of = _asked(command)
     file = await run_in_threadpool(open_file, place, visit, no)
     async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as sent:
+        whole(value for value in sent.values() if isinstance(value, str))
         said = read_form(of, sent, file.known)
         try:
             body = await _checked(place, visit, of, sent, said, file)

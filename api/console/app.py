@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -69,6 +69,11 @@ def _pages_for_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         return error_page(request, Problem(error.status_code, _HTTP.get(error.status_code, "bad_request")))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _left(request: Request, error: ClientDisconnect) -> Response:
+        del request, error
+        return Response(status_code=400)  # nobody is there to read it
 
     @app.exception_handler(StorageUnavailable)
     async def _storage(request: Request, error: StorageUnavailable) -> Response:

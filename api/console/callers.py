@@ -9,6 +9,7 @@ from starlette.responses import Response
 from api.access import Place
 from api.bodies import unwanted
 from api.console.page import render
+from api.console.refusing import whole
 from api.console.visiting import Visiting
 from api.problems import Wrong, invalid
 from api.requests.routes import read
@@ -26,6 +27,7 @@ def reveal(
     why: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     """Show a caller's data as far as the viewer may read it. Refuses: 422 without a reason, 404 where nothing may be read."""
+    whole([why])
     why = why.strip()
     if not LEAST <= len(why) <= MOST or unwanted(why):
         raise invalid(Wrong("why", "too_short" if len(why) < LEAST else "too_long", {"least": LEAST, "most": MOST}))

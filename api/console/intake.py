@@ -13,7 +13,7 @@ from api.access import KEY, Place, client_address
 from api.bodies import check, hostile
 from api.console.forms import code_of, shown
 from api.console.page import HEADERS, render
-from api.console.refusing import in_words, waiting
+from api.console.refusing import in_words, waiting, whole
 from api.console.visiting import Visit, Visiting
 from api.problems import Problem, invalid
 from api.requests.intake import ROLES, Taken, admit, register
@@ -52,6 +52,7 @@ async def take(request: Request, place: Place, visit: Visiting, background: Back
     """Register the request and go to its case; what is wrong is said at its field, and what was written stays."""
     async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as sent:
         given = {k: v.replace("\r\n", "\n") for k, v in sent.items() if isinstance(v, str)}
+    whole(given.values())
     try:
         admit(place, visit.viewer, client_address(request))
         taken = await run_in_threadpool(_taken, place, visit, given)

@@ -1,9 +1,14 @@
 """A refusal in words, for pages and forms; the texts are those of the API."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from starlette.responses import Response
 
 from api.problems import Problem
 from storage.texts import known, refusal, text
+
+BROKEN: Final = "\ufffd"
 
 
 def in_words(problem: Problem, lang: str) -> str:
@@ -11,6 +16,12 @@ def in_words(problem: Problem, lang: str) -> str:
     if problem.refused or not known(f"problem.{problem.code}"):
         return refusal(problem.code, problem.values, lang)
     return text(f"problem.{problem.code}", lang, **problem.values)
+
+
+def whole(words: Iterable[str]) -> None:
+    """Refuse with 400 a form that was not UTF-8: what could not be read stands in it as U+FFFD, and would be kept so."""
+    if any(BROKEN in word for word in words):
+        raise Problem(400, "invalid_utf8")
 
 
 def waiting(response: Response, problem: Problem | None) -> Response:
