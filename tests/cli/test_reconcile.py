@@ -329,6 +329,18 @@ async def test_the_report_is_printed_in_both_languages_and_as_json(desk: Desk, c
     LiveCase(desk.engine, no)
 
 
+async def test_doctor_names_how_many_of_each_kind_there_are(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    for _ in range(2):
+        take_request(desk.engine.database, datetime.now(UTC) - AGO)
+    await asyncio.to_thread(tell, desk.engine.database.url, desk.address)
+    printed = capsys.readouterr().out
+    assert f"2 {text('trouble.unopened', 'en')}" in printed
+    assert "0 processes in the journal" in printed
+
+
 def test_who_does_not_answer_is_said_and_ends_with_two(sqlite_url: str, capsys: Any) -> None:
     assert run(Asked(sqlite_url, "127.0.0.1:1"), as_json=False) == 2
     assert "127.0.0.1:1" in capsys.readouterr().out
