@@ -32,6 +32,7 @@ OF_CLOCKS: Final = frozenset(
         "warning_given",
         "overdue_reached",
         "overdue_annulled",
+        "act_annulled",
         "clock_set",
         "clock_stopped",
         "order_signed",
@@ -72,17 +73,18 @@ def read_lives(database: Database, plays: Iterable[Play], departments: Path) -> 
         }
 
 
-def by_script(lives: Mapping[str, Life]) -> dict[str, Life]:
-    """Return one life for each request of each script: what a script comes to depends on nothing else.
+def by_script(lives: Mapping[str, Life]) -> tuple[dict[str, Life], list[str]]:
+    """Return one life for each request of each script, and, a line each, those that came to another life in calm already.
 
-    Raises ValueError when two cases that played the same script in calm came to different lives.
+    What a script comes to depends on nothing else than the script: else a comparison would show nothing.
     """
     found: dict[str, Life] = {}
+    unsteady: list[str] = []
     for label, life in lives.items():
         name = f"{life.script}.{label.rpartition('.')[2]}"
         if (unlike := _unlike(found.setdefault(name, life), life)) is not None:
-            raise ValueError(f"{name} is not the same every time: {unlike}")
-    return found
+            unsteady.append(f"{name} is not the same every time: {unlike}")
+    return found, unsteady
 
 
 def differences(calm: Mapping[str, Life], storm: Mapping[str, Life]) -> list[str]:

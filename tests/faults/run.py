@@ -103,9 +103,11 @@ def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
         quiet = beside.submit(play, quiet_city, asked, scripts if asked.whole else [*SCRIPTS, *SCRIPTS], [], say)
         storm = play(city, asked, scripts, faults, say)
         calm = quiet.result()
-    unlike = differences(by_script(calm.lives), storm.lives)
+    lives, unsteady = by_script(calm.lives)
+    unlike = differences(lives, storm.lives)
     found = storm.findings
-    outcome = Outcome(wrong=[*(f"calm: {w}" for w in calm.wrong), *storm.wrong, *(f"unlike: {u}" for u in unlike)])
+    outcome = Outcome(wrong=[f"calm: {w}" for w in (*calm.wrong, *unsteady)])
+    outcome.wrong += [*storm.wrong, *(f"unlike: {u}" for u in unlike)]
     kills = killed(storm.struck)
     if kills < asked.kills:
         outcome.wrong.append(f"only {kills} processes were killed, {asked.kills} were asked for")
