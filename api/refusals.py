@@ -38,7 +38,6 @@ STATUS: Final[Mapping[str, int]] = {
     "unknown_unit": 404,
     "method_not_allowed": 405,
     "body_too_slow": 408,
-    "not_parked": 409,
     "body_too_large": 413,
     "bad_document": 415,
     "unsupported_media_type": 415,
