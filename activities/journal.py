@@ -12,7 +12,7 @@ Guarantees, each with a test of its own:
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -34,6 +34,7 @@ from storage.effects import inboxes, perform_at_once
 from storage.rules import Rules
 from storage.unit_of_work import Database, StorageUnavailable
 
+NEXT_WORKER: Final = timedelta(seconds=1)
 DELIVERED: Final = frozenset({"order_message"})
 
 
@@ -57,8 +58,12 @@ class Journal:
         except StorageUnavailable as error:
             raise ApplicationError("the database did not answer", type="StorageUnavailable") from error
         except NewerRelease as error:
-            # Tried again until a worker of that release takes it: this one would write back less than it found.
-            raise ApplicationError(str(error), type=error.code) from error
+            # This one would write back less than it found. As an activity on the queue it is tried again until a worker of that
+            # release takes it; as a local one it would come here every time.
+            local = activity.in_activity() and activity.info().is_local
+            raise ApplicationError(
+                str(error), type=error.code, non_retryable=local, next_retry_delay=NEXT_WORKER
+            ) from error
         except sql.ClaimTaken as taken:
             return self._commit_without(request, taken)
 

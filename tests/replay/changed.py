@@ -1,5 +1,6 @@
 """The code of a case's workflow with a change in it, as a later release might have it: loaded from changed source text."""
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,8 @@ class NoSuchPlace(Exception):
 @contextmanager
 def release(changes: Mapping[str, tuple[str, str]]) -> Iterator[Any]:
     """Load the chain with ``{module: (old text, new text)}`` and give its CaseWorkflow; the loaded code is back afterwards."""
+    for name in CHAIN:
+        importlib.import_module(name)  # what is there can be put back
     with pytest.MonkeyPatch.context() as patch:
         first = min(CHAIN.index(name) for name in changes) if changes else 0
         for name in CHAIN[first:]:

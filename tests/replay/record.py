@@ -171,7 +171,7 @@ async def record(shapes: Iterable[Shape]) -> list[Take]:
     return takes
 
 
-def write(takes: Iterable[Take], of: str) -> None:
+def write(takes: Iterable[Take], of: str, workflows: dict[str, str]) -> None:
     """Write histories, manifest and journals in place of those of this version."""
     ordered = sorted(takes, key=lambda t: t.shape.name)
     folder = corpus.HISTORIES / of
@@ -183,7 +183,7 @@ def write(takes: Iterable[Take], of: str) -> None:
     manifest = Manifest(
         version=of,
         sdk=temporalio.service.__version__,
-        workflows=corpus.workflow_files(),
+        workflows=workflows,
         shapes={t.shape.name: t.recorded for t in ordered},
     )
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -238,7 +238,9 @@ def main() -> int:
         say(FORGET.format(of=of, why=why))
         return 1
     try:
-        write(asyncio.run(record(SHAPES.values())), of)
+        # The files as they are loaded: whoever works beside the recording may change them meanwhile.
+        loaded = corpus.workflow_files()
+        write(asyncio.run(record(SHAPES.values())), of, loaded)
     except Unusable as why:
         say(f"Nothing was written.\n{why}")
         return 1

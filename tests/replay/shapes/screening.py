@@ -124,3 +124,17 @@ async def merge_refused(stage: Stage) -> None:
     await merging.settled()
     await leading.handle.result()
     await merging.give("triage", triage="routine")
+
+
+@shape(holds="merge_withdrawn follower_attached follower_released triaged")
+async def wish_to_merge_taken_back(stage: Stage) -> None:
+    """A case takes its wish back before the leading one's word has come: what crosses on the way is undone by messages."""
+    leading, merging = await stage.case(), await stage.case()
+    merge = await merging.decision("merge", into=leading.no)
+    back = await merging.decision("withdraw_merge")
+    await merging.send("merge", merge)
+    await merging.send("withdraw_merge", back)
+    await until(lambda: "follower_released" in leading.types())
+    await merging.settled()
+    await leading.settled()
+    await merging.give("triage", triage="routine")

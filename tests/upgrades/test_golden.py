@@ -1,0 +1,102 @@
+"""Every journal that a release has left (recorded with the replay corpus) is read by this one and comes to the same process."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from domain import snapshots
+from domain.case import DECIDER
+from domain.casework.commands import COMMANDS
+from domain.casework.events import EVENTS
+from domain.kernel import KERNEL_COMMANDS, KERNEL_EVENTS, Written, read_command, replay
+from domain.process import SYSTEM, Command, Envelope
+from tests.replay import corpus
+
+RELEASES = sorted(path.name.removesuffix(".json.gz") for path in corpus.GOLDEN.glob("*.json.gz"))
+JOURNALS = [
+    pytest.param(journal, id=f"{release}/{shape}/{n}")
+    for release in RELEASES
+    for shape, journals in json.loads(corpus.unpacked(corpus.GOLDEN / f"{release}.json.gz")).items()
+    for n, journal in enumerate(journals, start=1)
+]
+
+
+def written(journal: Mapping[str, Any]) -> list[Written]:
+    """The events of a journal."""
+    return [Written.model_validate(event) for event in journal["events"]]
+
+
+def says_the_same(old: Any, new: Any, where: str = "state") -> None:
+    """All that ``old`` says, ``new`` says too; it may say more."""
+    if isinstance(old, dict):
+        for key, value in old.items():
+            says_the_same(value, new[key], f"{where}.{key}")
+    else:
+        assert old == new, where
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+def test_events_of_an_older_release_are_read_and_give_the_process_that_release_kept(journal: Mapping[str, Any]) -> None:
+    process = replay(DECIDER, journal["process"], written(journal))
+    kept = json.loads(journal["snapshot"])
+    for field in ("seq", "head", "state", "timers", "armed", "incidents", "attempts"):
+        says_the_same(kept[field], json.loads(process.model_dump_json())[field], field)
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+def test_a_snapshot_of_an_older_release_is_taken_up_and_written_back_whole(journal: Mapping[str, Any]) -> None:
+    process = snapshots.take_up(DECIDER, journal["snapshot"])
+    assert process == snapshots.look(DECIDER, journal["snapshot"])
+    says_the_same(json.loads(journal["snapshot"]), json.loads(snapshots.write(process)), "process")
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+def test_a_command_that_an_older_release_recorded_is_read(journal: Mapping[str, Any]) -> None:
+    for row in journal["commands"]:
+        if row["outcome"] == "recorded" and row["name"] != "ring":
+            command = read(journal["process"], row["name"], row["body"])
+            assert command.model_fields_set >= set(row["body"])
+            assert read(journal["process"], row["name"], command.model_dump(mode="json")) == command
+
+
+def read(process: str, name: str, body: dict[str, Any]) -> Command:
+    """A command as the journal reads it."""
+    return read_command(
+        DECIDER, Envelope(id="c", process=process, name=name, body=body, actor=SYSTEM, received_at=datetime.now(UTC))
+    )
+
+
+def types(release: str) -> set[str]:
+    """The event types that a release's journals hold."""
+    journals = json.loads(corpus.unpacked(corpus.GOLDEN / f"{release}.json.gz"))
+    return {event["type"] for found in journals.values() for journal in found for event in journal["events"]}
+
+
+def test_every_type_of_event_there_is_has_been_written_by_some_shape_of_this_release() -> None:
+    missing = {*EVENTS, *KERNEL_EVENTS} - types(corpus.version())
+    assert not missing, f"no shape in tests/replay/shapes writes {sorted(missing)}: add one, then `make histories`"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_no_type_of_event_and_no_command_was_ever_removed(release: str) -> None:
+    journals = json.loads(corpus.unpacked(corpus.GOLDEN / f"{release}.json.gz"))
+    named = {
+        c["name"] for found in journals.values() for j in found for c in j["commands"] if c["outcome"] == "recorded"
+    }
+    assert types(release) <= {*EVENTS, *KERNEL_EVENTS}
+    assert named - {"ring"} <= {*COMMANDS, *KERNEL_COMMANDS}
+
+
+def test_a_journal_that_was_tampered_with_is_not_read() -> None:
+    events: Sequence[Written] = written(JOURNALS[0].values[0])  # type: ignore[arg-type]
+    spoiled = events[1].model_copy(update={"body": {**events[1].body, "stage": "closed"}})
+    with pytest.raises(ValueError, match="does not follow"):
+        replay(DECIDER, "case/x", [events[0], spoiled, *events[2:]])
+
+
+def test_a_field_that_is_read_wrongly_is_seen() -> None:
+    with pytest.raises(AssertionError, match=r"state\.a\.b"):
+        says_the_same({"a": {"b": 1}}, {"a": {"b": 2, "c": 3}})
