@@ -1,13 +1,14 @@
 """What a machine could not do and a person must look at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
 
-from storage.models import IncidentRow, table
+from storage.models import EffectRow, IncidentRow, table
 
+_effect = table(EffectRow)
 _incident = table(IncidentRow)
 
 
@@ -23,3 +24,9 @@ def list_incidents(
     if after is not None:
         query = query.where(tuple_(_incident.c.opened_at, _incident.c.id) > after)
     return connection.execute(query).all()
+
+
+def effect_bodies(connection: Connection, effects: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Return what effects say, by id: codes and references."""
+    found = connection.execute(select(_effect.c.id, _effect.c.body).where(_effect.c.id.in_(list(effects))))
+    return {row.id: row.body for row in found}

@@ -14,6 +14,7 @@ from api.bodies import check, hostile
 from api.console.casefile import CaseFile, open_file
 from api.console.forms import form_fields, read_form, takes_files, uploads
 from api.console.page import go, render
+from api.console.queue import InTurn, Turn, Where, onward, where
 from api.console.refusing import faults, in_words, waiting, whole
 from api.console.visiting import Visit, Visiting
 from api.decisions import door
@@ -37,23 +38,35 @@ Subject = Annotated[str | None, Query(max_length=300, pattern=r"^[\w.:@/+-]+$")]
 
 
 @router.get("/cases/{no}/acts/{command}")
-def form(request: Request, place: Place, visit: Visiting, no: No, command: Name, subject: Subject = None) -> Response:
-    """Show the form of a command."""
+def form(
+    request: Request,
+    place: Place,
+    visit: Visiting,
+    no: No,
+    command: Name,
+    at: InTurn,
+    subject: Subject = None,
+) -> Response:
+    """Show the form of a command; who works through his inbox sees what he did just now."""
     of = _asked(command)
     file = open_file(place, visit, no)
     given: dict[str, Any] = dict(file.suggested.get(command, {}))
     if command == "merge" and (twins := similar(no=no, place=place, who=visit.viewer)).lead:
         given = {"into": twins.lead}
-    return _form(request, visit, file, of, subject, given)
+    return _form(request, visit, file, of, subject, at, given)
 
 
 @router.post("/cases/{no}/acts/{command}")
 async def act(
-    request: Request, place: Place, visit: Visiting, no: No, command: Name, subject: Subject = None
+    request: Request, place: Place, visit: Visiting, no: No, command: Name, at: InTurn, subject: Subject = None
 ) -> Response:
-    """Give the decision. A refusal is said in the form, which keeps what was written; without an answer yet, a note says so."""
+    """Give the decision and go on, to the next item if there is a turn.
+
+    A refusal is said in the form, which keeps what was written; without an answer yet, a note says so.
+    """
     of = _asked(command)
     file = await run_in_threadpool(open_file, place, visit, no)
+    stood = await run_in_threadpool(where, place, at, no)
     async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as sent:
         whole(value for value in sent.values() if isinstance(value, str))
         said = read_form(of, sent, file.known)
@@ -62,10 +75,10 @@ async def act(
             given = Given(visit.viewer.actors(), f"{PROCESS}/{no}", of, body, _key(sent), _seen(sent))
             outcome = await decide(place, given)
         except Problem as problem:
-            return _form(request, visit, file, of, subject, said, problem)
+            return _form(request, visit, file, of, subject, at, said, problem)
     if isinstance(outcome, Pending):
-        return render(request, "pending.html", visit, status=202, no=no, command=command, id=outcome.command)
-    return go(request, f"/console/cases/{no}?done={command}")
+        return _pending(request, visit, no, command, outcome.command, at, status=202)
+    return go(request, await run_in_threadpool(_next, place, visit, no, command, at, stood))
 
 
 @router.get("/cases/{no}/commands/{command:path}")
@@ -75,14 +88,26 @@ def outcome(
     visit: Visiting,
     no: No,
     command: Annotated[str, Path(max_length=100, pattern=r"^d/[0-9a-f]{64}$")],
+    at: InTurn,
 ) -> Response:
-    """Say what became of a decision that was still under way; done, it leads back to the case."""
+    """Say what became of a decision that was still under way; done, it leads back to the case or on to the next item."""
     found = door.status(place, command, visit.viewer.account.user, visit.lang)
     if found.outcome == "received":
-        return render(request, "pending.html", visit, no=no, command=found.name, id=command)
+        return _pending(request, visit, no, found.name, command, at)
     if found.outcome == "recorded":
-        return go(request, f"/console/cases/{no}?done={found.name}")
+        return go(request, _next(place, visit, no, found.name, at, None))
     return render(request, "error.html", visit, problem=refused(found.code or ""), words=found.text, faults=[])
+
+
+def _next(place: Services, visit: Visit, no: str, command: str, at: Turn | None, stood: Where | None) -> str:
+    """Return where one goes from a decision that took effect."""
+    return f"/console/cases/{no}?done={command}" if at is None else onward(place, visit.viewer, at, no, stood, command)
+
+
+def _pending(
+    request: Request, visit: Visit, no: str, name: str, command: str, at: Turn | None, *, status: int = 200
+) -> Response:
+    return render(request, "pending.html", visit, status=status, no=no, command=name, id=command, turn=at)
 
 
 def _form(
@@ -91,6 +116,7 @@ def _form(
     file: CaseFile,
     of: Asked,
     subject: str | None,
+    at: Turn | None,
     given: dict[str, Any] | None = None,
     problem: Problem | None = None,
 ) -> Response:
@@ -107,6 +133,10 @@ def _form(
         command=of.name,
         subject=subject,
         order=next((o for o in file.view.orders if o.id == subject), None),
+        incident=next((i for i in file.view.incidents if i.effect == subject), None),
+        turn=at,
+        todo=next((t for t in file.mine if at and t.key == at.todo), None),
+        told=at.told if at else None,
         fields=fields,
         files=takes_files(of),
         key=secrets.token_hex(16),

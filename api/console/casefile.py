@@ -1,7 +1,7 @@
 """One case as its page shows it: the API's view, the timeline by decision, who and where in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -73,8 +73,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Called:
+    """The last callback to a caller: when, and what it brought."""
+
+    at: datetime
+    result: str
+
+
+@dataclass(frozen=True)
 class CaseFile:
-    """Everything on the page of a case."""
+    """Everything on the page of a case. ``exact``: its limits are short, so seconds matter."""
 
     view: CaseOut
     request: Mapping[str, Any] | None
@@ -88,6 +96,8 @@ class CaseFile:
     may_export: bool
     known: Known
     suggested: Mapping[str, Mapping[str, str]]
+    called: Mapping[str, Called]
+    exact: bool
 
     @property
     def mine(self) -> tuple[CaseTodo, ...]:
@@ -145,6 +155,8 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
         may_export=Field.export in fields,
         known=Known(units=units, items=items, options=_options(place, case, view, units, lang)),
         suggested={"dispatch": {"lead": owner}} if owner else {},
+        called=_called(events, lang) if view.callers is not None else {},
+        exact=wording.fine(case.pack, case.triage),
     )
 
 
@@ -161,6 +173,12 @@ def item_names(connection: Connection, lang: str) -> dict[str, str]:
 def _owner(connection: Connection, item: str | None) -> str | None:
     """Return who owns a catalogue item, where that does not depend on the place."""
     return next((i.owner for i in city.list_items(connection) if i.code == item), None) if item else None
+
+
+def _called(events: Iterable[Any], lang: str) -> dict[str, Called]:
+    """Return the last callback of each request: a redo forgets the outcome, a reader wants to know it."""
+    calls = [e for e in events if e.type == "callback_recorded"]
+    return {e.body["request"]: Called(e.at, wording.called(e.body, lang)) for e in calls}
 
 
 def _referred(events: Iterable[Any]) -> set[str]:
@@ -211,9 +229,19 @@ def _entries(
             role=wording.label("role", by.role, lang) if human and by else "",
             title=title,
             late=late or group[0].recorded_at - group[0].at > max(LATE_AFTER, timedelta()),
-            told=tuple(tell(e) for e in (*alarms, *told) if human or e is not first or read.get(e.seq)),
+            told=_once(tell(e) for e in (*alarms, *told) if human or e is not first or read.get(e.seq)),
             clocks=tuple(tell(e) for e in clocks if e not in alarms),
         )
+
+
+def _once(told: Iterable[Told]) -> tuple[Told, ...]:
+    """Return what was told, the same words only where they come first: several events of a decision may rest on one reason."""
+    seen: set[tuple[str, str]] = set()
+    out = []
+    for one in told:
+        out.append(replace(one, words=tuple(w for w in one.words if w not in seen)))
+        seen |= set(one.words)
+    return tuple(out)
 
 
 def _told(

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import Place
-from api.cases.routes import cases
+from api.cases.routes import Order, cases
 from api.console.casefile import open_file, unit_names
 from api.console.forms import code_of, shown
 from api.console.page import go, render
@@ -28,7 +28,7 @@ No = Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")]
 
 
 @router.get("/cases")
-def listed(
+def listed(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     request: Request,
     place: Place,
     visit: Visiting,
@@ -36,6 +36,7 @@ def listed(
     unit: Annotated[str, Query(max_length=200)] = "",
     number: Annotated[str, Query(max_length=40, pattern=r"^[\d-]*$")] = "",
     overdue: Annotated[str, Query(max_length=3)] = "",
+    order: Annotated[Order, Query()] = "latest",
     cursor: Cursor = None,
 ) -> Response:
     """List the cases within the viewer's reach."""
@@ -48,11 +49,12 @@ def listed(
         stage=Stage(stage) if stage in set(Stage) else None,
         unit=code,
         overdue=True if overdue == "yes" else None,
+        order=order,
         no=number or None,
         cursor=cursor,
         limit=PAGE,
     )
-    kept = {"stage": stage, "unit": code, "number": number, "overdue": overdue}
+    kept = {"stage": stage, "unit": code, "number": number, "overdue": overdue, "order": order}
     query = {k: v for k, v in kept.items() if v}
     return render(
         request,
@@ -65,6 +67,7 @@ def listed(
         unit=shown(code, units) if code else "",
         number=number,
         overdue=overdue,
+        order=order,
         next=f"/console/cases?{urlencode({**query, 'cursor': page.next})}" if page.next else None,
         first=f"/console/cases?{urlencode(query)}" if cursor else None,
     )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.access import Place
 from api.console.page import render
+from api.console.queue import JustDone
 from api.console.visiting import Visiting
 from api.paging import Cursor
 from api.todos.routes import counts, inbox
@@ -23,14 +24,15 @@ def page(
     request: Request,
     place: Place,
     visit: Visiting,
+    told: JustDone,
     role: Annotated[str | None, Query(max_length=40)] = None,
     due: Annotated[Due | None, Query()] = None,
     number: Annotated[str, Query(max_length=40, pattern=r"^[\d-]*$")] = "",
     cursor: Cursor = None,
 ) -> Response:
-    """Show the inbox."""
+    """Show the inbox, and what was done just now with its last item."""
     values = _values(place, visit, role, due, number, cursor)
-    return render(request, "inbox.html", visit, **values)
+    return render(request, "inbox.html", visit, **values, told=told)
 
 
 @router.get("/inbox/rows")
@@ -65,6 +67,7 @@ def _values(
         "next": address(cursor=found.next) if found.next else None,
         "first": address() if cursor else None,
         "here": address("/console/inbox/rows", cursor=cursor),
+        "back": address(cursor=cursor),
         "tabs": (
             ("all", sum(c.total for c in chosen), address(due=None), due is None),
             ("overdue", sum(c.overdue for c in chosen), address(due="overdue"), due == "overdue"),

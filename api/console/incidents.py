@@ -9,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import Place
+from api.console import wording
 from api.console.casefile import unit_names
 from api.console.page import render
 from api.console.visiting import Visiting
 from api.incidents import routes as api
 from api.paging import Cursor
+from storage.incidents import effect_bodies
 
 router = APIRouter()
 PAGE: Final = 50
@@ -33,12 +35,14 @@ def listed(
     page = api.incidents(request, place, visit.viewer, status=status, cursor=cursor, limit=PAGE)
     with place.database.read() as connection:
         units = unit_names(connection, visit.lang)
+        bodies = effect_bodies(connection, {i.effect for i in page.items if i.effect})
     return render(
         request,
         "incidents.html",
         visit,
         items=page.items,
-        units=units,
+        names={i.id: wording.effect_name(i.kind, bodies.get(i.effect or ""), visit.lang) for i in page.items},
+        targets={i.id: wording.target_name(i.target, units, visit.lang) for i in page.items},
         statuses=STATUSES,
         chosen=status,
         next=f"/console/incidents?{urlencode({'status': status, 'cursor': page.next})}" if page.next else None,

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from api.cases.view import split_key
+from domain.casework.words import Triage
+from domain.clock import FINE
+from storage.policies import load_pack, pack_ids
 from storage.texts import known, text
 
 _STEPS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -16,6 +20,17 @@ SPOKEN: Final[Mapping[str, tuple[str, ...]]] = {"order_ended": ("how",)}
 GROUNDED: Final = ("request_return", "request_extension", "request_termination", "decline")
 OF_A_WAY: Final = ("console.choice.line", "console.choice.decline.ground")
 UNITS: Final = ("unit", "proposed_owner")
+
+
+@cache
+def fine(pack: str, triage: str | None) -> bool:
+    """Say whether a case of this pack and class has limits in minutes or seconds: its instants are shown with seconds."""
+    if pack not in pack_ids():
+        return False
+    rules, class_ = load_pack(pack), triage or Triage.routine
+    return any(
+        rules.rule(step, triage=class_).limit.unit in FINE for step in rules.steps if rules.has_step(step, class_)
+    )
 
 
 def label(kind: str, code: object, lang: str) -> str:
@@ -39,6 +54,22 @@ def left(due: datetime, now: datetime, lang: str) -> str:
     """Say how much time is left until ``due``, or by how much it has passed."""
     key = "console.left" if due > now else "console.over"
     return text(key, lang, span=lasted(abs(due - now), lang))
+
+
+def target_name(target: str, units: Mapping[str, str], lang: str) -> str:
+    """Name whom an effect is for: a unit, a role, the caller of a request, another case."""
+    kind, mark, code = target.partition(":")
+    if mark and kind in {"role", "caller"}:
+        return label("role", code, lang) if kind == "role" else f"{text('console.caller', lang)} {code}"
+    if target.startswith("case/"):
+        return f"{text('console.case', lang)} {target.removeprefix('case/')}"
+    return units.get(code if mark else target.rpartition("/")[2], target)
+
+
+def effect_name(kind: str, body: Mapping[str, Any] | None, lang: str) -> str:
+    """Name an effect by what it says, by the command it brings, or by its kind."""
+    said_ = body or {}
+    return label("effect", said_.get("what") or said_.get("command") or kind, lang)
 
 
 def clock_name(key: str, lang: str) -> str:
@@ -71,6 +102,9 @@ def said(body: Mapping[str, Any], names: Mapping[str, str], units: Mapping[str, 
     for field in UNITS:
         if field in out:
             out[field] = units.get(out[field], out[field])
+    if "target" in out:
+        out["target"] = target_name(str(out["target"]), units, lang)
+        out["code"] = label("console.incident_code", out.get("code"), lang)
     clock = out.get("clock")
     if isinstance(clock, Mapping):
         out["key"] = clock_name(str(clock["key"]), lang)
@@ -88,6 +122,13 @@ def details(event: str, body: Mapping[str, Any], lang: str) -> str:
     colon = text("console.colon", lang)
     parts = [f"{text(f'console.field.{f}', lang)}{colon}{_value(f, v, lang)}" for f, v in found]
     return text("console.comma", lang).join(parts)
+
+
+def called(body: Mapping[str, Any], lang: str) -> str:
+    """Return what one callback brought: not reached, or solved and satisfied or not."""
+    if not body["reached"]:
+        return text("console.no.reached", lang)
+    return text("console.comma", lang).join(label(f, body[f], lang) for f in ("solved", "satisfaction") if body.get(f))
 
 
 def _value(field: str, value: object, lang: str) -> str:

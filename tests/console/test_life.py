@@ -40,6 +40,14 @@ def test_with_a_return_and_a_redo(console: Running, desk: Desk) -> None:
     worked(desk, no, OTHER_UNIT, "a2")
     called_back(desk, no, "no", "unsatisfied")
     assert console.stage(no) == "dispatched"
+    desk.open(f"/console/cases/{no}")
+    told = desk.page.inner_text(".caller-line")
+    assert ("上次回访" if desk.lang == "zh" else "Last callback") in told
+    assert ("不满意" if desk.lang == "zh" else "Not satisfied") in told
+    assert ("尚未回访" if desk.lang == "zh" else "Not called back yet") not in told
+    for entry in desk.page.locator(".timeline .what").all():
+        quoted = entry.locator("blockquote").all_inner_texts()
+        assert len(quoted) == len(set(quoted)), quoted
     units = [r.unit for r in console.rows(select(ORDER).where(ORDER.c.case_no == no, ORDER.c.cycle == 2))]
     assert units == [OTHER_UNIT]
     worked(desk, no, OTHER_UNIT, "a3", reply="已整体更换灯具。")

@@ -1,5 +1,6 @@
 """Every page, in both languages: accessible, without errors, without other hosts; seen on a screenshot."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, update
 
-from storage.models import AuditRow, IncidentRow, ProcessRow, table
+from storage.models import AuditRow, IncidentRow, ProcessRow, TodoRow, table
 from storage.unit_of_work import StorageUnavailable
 from tests.console.kit import UNIT, Desk, Running
 from tests.console.people import dispatched, register, worked
@@ -91,6 +92,58 @@ def test_a_case_with_everything_opened(console: Running, desk: Desk) -> None:
     assert not desk.page.locator(".bar").is_visible()
 
 
+def test_the_ledger_is_a_page_that_explains_every_limit(console: Running, desk: Desk) -> None:
+    no = dispatched(desk)
+    worked(desk, no, UNIT, "a1")
+    desk.become("callback_officer")
+    desk.open(f"/console/cases/{no}")
+    with desk.page.expect_navigation():
+        desk.page.click(f"a[href='/console/cases/{no}/ledger']")
+    told = desk.page.inner_text("main")
+    words = ("本系统默认", "已提交，等待审核", "计入") if desk.lang == "zh" else ("our default", "handed in", "Due:")
+    assert [w for w in words[:2] if w not in told] == []
+    assert "domain.md" not in told
+    assert "submitted" not in told
+    looked_at(desk, f"/console/cases/{no}/ledger", "ledger")
+    stamps = desk.page.locator(".ledger-due").all_inner_texts()
+    assert all(re.search(r"\d\d:\d\d:\d\d$", s) for s in stamps if re.search(r"\d", s))  # this pack counts seconds
+    handled = desk.page.locator("details table").first
+    assert not handled.is_visible()
+    desk.page.emulate_media(media="print")
+    assert handled.is_visible()
+    desk.shot("ledger-printed")
+
+
+def test_what_is_folded_is_printed(console: Running, desk: Desk) -> None:
+    no = dispatched(desk)
+    desk.open(f"/console/cases/{no}")
+    folded = desk.page.locator(".timeline details ul").first
+    asking = desk.page.locator(".caller-line form").first
+    assert not folded.is_visible()
+    desk.page.emulate_media(media="print")
+    assert folded.is_visible()
+    assert not asking.is_visible()
+    desk.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")  # for browsers that know no ::details-content
+    assert desk.page.locator("details:not(.no-print):not([open])").count() == 0
+    desk.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert desk.page.locator(".timeline details[open]").count() == 0
+
+
+def test_a_case_whose_step_is_late_is_red_in_the_list_and_first_by_urgency(console: Running, desk: Desk) -> None:
+    no = dispatched(desk)
+    todo = table(TodoRow)
+    with console.database.write() as connection:
+        late = update(todo).where(todo.c.process == f"case/{no}").values(due=datetime(2020, 1, 1, tzinfo=UTC))
+        connection.execute(late)
+    looked_at(desk, "/console/cases?order=due", "cases-by-urgency")
+    rows = desk.page.locator("tbody tr")
+    mine = rows.filter(has_text=no)
+    assert mine.get_attribute("class") == "due-red"
+    assert no in " ".join(rows.all_inner_texts()[:4])  # other tests may have left late ones too
+    desk.open(f"/console/cases?overdue=yes&number={no}")
+    assert desk.page.locator("tbody tr").count() == 1
+
+
 @pytest.mark.parametrize("width", [1440, 720])
 def test_pages_fit_a_narrow_window_and_a_zoomed_one(console: Running, desk_at: Callable[..., Desk], width: int) -> None:
     desk = desk_at(console.url, viewport={"width": width, "height": 900})
@@ -153,6 +206,14 @@ def test_incidents_have_their_buttons_and_a_parked_case_goes_on(console: Running
     looked_at(desk, "/console/incidents", "incidents")
     line = desk.page.locator("tbody tr", has_text=no)
     assert line.locator("a.btn").count() == 3
+    shown = line.first.inner_text()
+    assert ("派单" if desk.lang == "zh" else "Order") in shown
+    assert f"unit/{UNIT}" not in shown
+    assert f"case/{no}/9/0" not in shown
+    line.first.locator("summary").click()
+    assert f"case/{no}/9/0" in line.first.inner_text()
+    looked_at(desk, f"/console/cases/{no}/acts/waive_effect?subject=case/{no}/9/0", "act-waive_effect")
+    desk.open("/console/incidents")
     with desk.page.expect_navigation():
         line.locator("form button").click()
     assert console.engine.restarted[-1] == f"case/{no}"
