@@ -100,8 +100,9 @@ class Journal:
         else:
             advanced = advance(decider, process, envelope, facts, request.now)
         done = self._write(connection, decider, process, advanced, envelope, request, opened=loaded is None)
-        opening_done = loaded is None and request.envelope is not None and envelope.id != request.envelope.id
-        if opening_done:
+        opened_only = loaded is None and request.envelope is not None and envelope.id != request.envelope.id
+        # A case that cannot be opened (no calendar for its year, say) answers with that: its decision may come again.
+        if opened_only and advanced.refusal is None:
             return self.commit_in(connection, request, taken)
         return self._result(connection, request, decider, advanced, facts.pack, done)
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from storage.models import CommandRow
+from storage.models import CommandRow, EventRow
+from storage.policies import load_permissions
 from storage.unit_of_work import Database
 from tests.factories.book import Book
 from tests.factories.city import added, counts, rows
@@ -68,3 +69,19 @@ def test_a_process_nobody_registered_is_refused_without_a_trace(database: Databa
     result = book.give("triage", triage="routine")
     assert (result.outcome, result.code, result.closed) == ("refused", "unknown_process", True)
     assert added(before, counts(database)) == {}
+
+
+def test_a_case_that_cannot_be_opened_says_why_and_is_opened_by_the_next_decision_once_it_can(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Book(database)
+    granted = load_permissions()
+    none = granted.model_copy(update={"commands": {k: v for k, v in granted.commands.items() if k != "open"}})
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.rules.Rules.permissions", lambda _self: none)
+        result = book.give("triage", triage="routine")
+    assert (result.outcome, result.code, result.seq) == ("refused", "not_permitted", 0)
+    assert rows(database, EventRow) == []
+    again = book.give("triage", triage="routine")
+    assert again.outcome == "recorded"
+    assert "triaged" in again.events
