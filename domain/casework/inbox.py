@@ -10,6 +10,7 @@ from domain.casework.words import OWNER_MATTERS, WITH_UNIT, WORKING, OrderRole, 
 from domain.process import Todo
 
 LIAISON = "unit_liaison"
+UNIT_CLOCKS = ("sign", "respond", "feedback", "handle")
 MATTER_ROLE = {"urge": ("supervisor", "urge"), "supervision": ("supervisor", "supervise")}
 
 
@@ -97,9 +98,7 @@ def _step(case: Case, key: str, role: str, commands: tuple[str, ...], since: dat
 
 
 def _order(case: Case, order: Order) -> Iterator[Todo]:
-    handle = case.running(f"{order.id}/handle")
-    rule = handle.clock.rule if handle else "handle"
-    signing = case.running(f"{order.id}/sign") if order.state is OrderState.sent else None
+    soonest = _first_due(case, order)
     if commands := _unit_commands(case, order):
         yield Todo(
             key=f"{order.id}/unit",
@@ -107,8 +106,8 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
             unit=order.unit,
             commands=commands,
             since=order.sent_at,
-            due=_due(signing or handle),
-            rule=signing.clock.rule if signing else rule,
+            due=_due(soonest),
+            rule=soonest.clock.rule if soonest else "handle",
             subject=order.id,
         )
     unheard = order.state in WITH_UNIT and order.contacted_at is None and order.phoned_at is None
@@ -142,6 +141,12 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
         yield _answer(case, order, "extension", turn, order.extending.at)
     if order.pausing is not None and order.pausing.since is None and order.state in AT_WORK:
         yield _answer(case, order, "pause_review", "order_reviewer", order.pausing.at)
+
+
+def _first_due(case: Case, order: Order) -> Running | None:
+    """Return the clock of the unit's order that is due first: signing and, where the pack has them, response and feedback count."""
+    running = [r for what in UNIT_CLOCKS if (r := case.running(f"{order.id}/{what}")) is not None and r.clock.due]
+    return min(running, key=lambda r: r.clock.due or r.clock.start, default=None)
 
 
 def _answer(case: Case, order: Order, what: str, turn: str, since: datetime) -> Todo:
