@@ -29,8 +29,8 @@ def test_the_todo_of_an_urgent_order_is_due_with_the_next_of_all_its_clocks() ->
     kit = City().case().dispatched(triage="urgent")
     for command, clock in (("sign", "respond"), ("contact", "feedback"), ("report_progress", "handle")):
         kit.do(command, order="a1")
-        assert kit.todos["a1/unit"].rule == kit.state.clocks[f"a1/{clock}"].clock.rule
-        assert kit.todos["a1/unit"].due == kit.due(f"a1/{clock}")
+        assert kit.todos()["a1/unit"].rule == kit.state.clocks[f"a1/{clock}"].clock.rule
+        assert kit.todos()["a1/unit"].due == kit.due(f"a1/{clock}")
 
 
 def test_signing_stops_no_clock_but_its_own() -> None:
