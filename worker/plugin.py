@@ -16,7 +16,7 @@ PASSED_THROUGH = ("domain", "activities", "workflows", "pydantic", "pydantic_cor
 class SharedConverter(PydanticPayloadConverter):
     """Pydantic's converter, one instance a process: it has no state but a cache of type adapters.
 
-    The SDK makes a converter for every activation and every workflow, each with an empty cache (docs/decisions/0006).
+    The SDK makes a converter for every activation and every workflow, each with an empty cache (docs/decisions/0007).
     """
 
     _one: ClassVar["SharedConverter | None"] = None
