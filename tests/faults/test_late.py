@@ -51,4 +51,5 @@ def test_a_timer_that_rings_three_days_late_over_a_holiday_is_made_up_once_and_c
     )
     assert "overdue_annulled" in submitted.events, "it was handed in in time while we slept"
     assert ledgers(database) == []
-    assert rows(database, NoticeRow) == []
+    told = [n.what for n in rows(database, NoticeRow)]
+    assert told == ["received", "yellow_card", "overdue", "red_card"], "each once, and of the holiday in one go"
