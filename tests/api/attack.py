@@ -46,6 +46,7 @@ LEAST = 500
 UNSAYABLE = frozenset(
     {
         "control_character",
+        "number_out_of_range",
         "bad_request_line",
         "bad_document",
         "unknown_document",
@@ -54,7 +55,7 @@ UNSAYABLE = frozenset(
         "too_short",
     }
 )
-"""``too_short``: a text of blanks only."""
+"""``too_short``: a text of blanks only. ``number_out_of_range``: also in a field nobody knows."""
 GENEROUS = {f"{who}rate_{what}": 1e9 for who in ("", "ip_") for what in ("per_s", "burst")}
 """No limit on how often one may ask: that is tested elsewhere."""
 

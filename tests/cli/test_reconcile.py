@@ -123,6 +123,7 @@ async def test_a_case_whose_workflow_is_gone_is_started(desk: Desk) -> None:
     assert await case.status() is WorkflowExecutionStatus.TERMINATED
     assert await desk.applied(case.process) == {"not_running": "sync"}
     assert await running(case)
+    await until(lambda: desk_knows(desk, case))
     assert await desk.kinds(case.process, deep=True) == set()
 
 
