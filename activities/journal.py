@@ -27,7 +27,7 @@ from domain.deciders import decider_of
 from domain.incidents import FailEffect
 from domain.kernel import GENESIS, TICK, Advanced, Planned, Process, advance, card, needs, todos
 from domain.policy import Pack
-from domain.process import SYSTEM, Card, Decider, Envelope, Facts
+from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
 from storage import journal as sql
 from storage.effects import inboxes, perform_at_once
@@ -36,6 +36,7 @@ from storage.unit_of_work import Database, StorageUnavailable
 
 NEXT_WORKER: Final = timedelta(seconds=1)
 DELIVERED: Final = frozenset({"order_message"})
+CASE: Final = "case"
 
 
 class Journal:
@@ -81,8 +82,8 @@ class Journal:
         process = _process(decider, request.process, loaded)
         envelope = request.envelope
         if loaded is None:
-            # The first commit of a case opens it from its request; what was asked beside that follows in the next one.
-            envelope = self._opening(connection, request)
+            # The first commit opens the process; what was asked beside that follows in the next one.
+            envelope = self._opening(connection, request, decider)
             if envelope is None:
                 return _nothing()
         elif envelope is not None:
@@ -137,7 +138,7 @@ class Journal:
             perform_at_once(connection, request.process, [e for e, _ in done], request.now)
             sql.write_todos(connection, request.process, todos(decider, before), todos(decider, after))
             sql.write_columns(connection, _columns(decider, before), _columns(decider, after))
-            if opened:
+            if opened and decider.kind == CASE:
                 sql.mark_started(connection, request.process.partition("/")[2], request.now)
         if advanced.refusal is not None:
             sql.write_command(
@@ -201,8 +202,10 @@ class Journal:
         events: Sequence[str] = ()
         if stored.seq_from is not None and stored.seq_to is not None:
             events = sql.event_types(connection, request.process, stored.seq_from, stored.seq_to)
-        pack = self.rules.pack(*_terms(process)[:3])
-        result = self._result(connection, request, decider, again, pack)
+        pins = self._pins(connection, process)
+        result = self._result(
+            connection, request, decider, again, self.rules.pack(pins.pack, pins.pack_version, pins.pack_sha)
+        )
         return result.model_copy(update={"events": tuple(events)})
 
     def _result(
@@ -223,7 +226,8 @@ class Journal:
         else:
             planned = [e for r in advanced.records for e in r.effects if e.id not in done]
             effects = [_order(e.id, e.kind, e.target, e.body, e.attempt, pack, names, urgent=e.urgent) for e in planned]
-        closed = decider.closed(process.state)
+        # One whose opening was refused has not begun: nothing keeps its workflow.
+        closed = decider.closed(process.state) if process.seq or decider.kind == CASE else True
         seen_card = card(decider, process)
         return CommitResult(
             outcome="recorded" if advanced.refusal is None else "refused",
@@ -252,10 +256,11 @@ class Journal:
         taken: Mapping[str, str] = MappingProxyType({}),
     ) -> Facts:
         units, items, cases = sql.facts(connection, needs(decider, envelope))
-        pack_id, version, sha, calendar = _terms(process, envelope)
+        pins = self._pins(connection, process, envelope)
         return Facts(
-            pack=self.rules.pack(pack_id, version, sha),
-            calendar=self.rules.calendar(calendar),
+            pack=self.rules.pack(pins.pack, pins.pack_version, pins.pack_sha),
+            calendar=self.rules.calendar(pins.calendar),
+            pins=pins,
             permissions=self.rules.permissions(),
             units=units,
             items=items,
@@ -263,10 +268,28 @@ class Journal:
             taken=taken,
         )
 
-    def _opening(self, connection: Connection, request: CommitRequest) -> Envelope | None:
-        """Make the command that opens a case from its registered request; None when there is no such request."""
+    def _pins(self, connection: Connection, process: Process, envelope: Envelope | None = None) -> Pins:
+        """Return the pinned pack and calendar; before there is a state those the opening names, or those in force."""
+        if process.seq:
+            return Pins(**{name: getattr(process.state, name) for name in Pins.model_fields})
+        body: Mapping[str, Any] = envelope.body if envelope else {}
+        if "pack_sha" in body:
+            return Pins(**{name: body[name] for name in Pins.model_fields})
+        return self.rules.in_force(connection)
+
+    def _opening(self, connection: Connection, request: CommitRequest, decider: Decider) -> Envelope | None:
+        """Return the command that opens the process, or None when nobody has begun it.
+
+        A case is opened from its registered request. Any other process by the command that begins it: the one that came, or
+        the one another process owes.
+        """
         kind, _, no = request.process.partition("/")
-        row = sql.request_of(connection, no) if kind == "case" else None
+        if kind != CASE:
+            came = request.envelope
+            if came is not None and decider.opens(came.name):
+                return came
+            return sql.owed_opening(connection, request.process, request.now)
+        row = sql.request_of(connection, no)
         if row is None:
             return None
         version, sha = self.rules.current_pack(row.pack)
@@ -309,15 +332,6 @@ def _process(decider: Decider, process: str, loaded: sql.Loaded | None) -> Proce
     if loaded is None:
         return Process(id=process, kind=decider.kind, state=decider.initial())
     return snapshots.take_up(decider, loaded.snapshot)
-
-
-def _terms(process: Process, envelope: Envelope | None = None) -> tuple[str, str, str, str]:
-    """Return the pinned pack id, version and sha, and the calendar; of the opening command before there is a state."""
-    state = process.state
-    if process.seq:
-        return state.pack, state.pack_version, state.pack_sha, state.calendar
-    body: Mapping[str, Any] = envelope.body if envelope else {}
-    return body["pack"], body["pack_version"], body["pack_sha"], body["calendar"]
 
 
 def _claims(decider: Decider, process: Process) -> frozenset[str]:

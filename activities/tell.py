@@ -10,13 +10,13 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 
 from activities.signatures import CASES, EffectOrder, Performed
+from domain.deciders import workflow_of
 from domain.messages import Message, ProcessStart
 from domain.process import SYSTEM, Envelope
 from storage import effects
 from storage.effects import Owed
 from storage.unit_of_work import Database, StorageUnavailable
 
-WORKFLOWS = {"case": "CaseWorkflow"}
 LOOKS = 40
 LOOK_EVERY_S = 0.25
 
@@ -75,14 +75,14 @@ class Tell:
         reply = effect.body.get("on_refused")
         if reply is None:
             raise ApplicationError(str(row.code), type=str(row.code), non_retryable=True)
-        into = effect.target.partition("/")[2]
-        return Performed(status="refused", code=row.code, reply=reply, body={"into": into, "code": row.code})
+        about = effect.body.get("reply") or {"into": effect.target.partition("/")[2]}
+        return Performed(status="refused", code=row.code, reply=reply, body={**about, "code": row.code})
 
 
 async def signal_process(client: Client, process: str, signal: str, *args: Any) -> None:
     """Signal a process, starting it from the journal when it does not run (law 7)."""
     await client.start_workflow(
-        WORKFLOWS[process.partition("/")[0]],
+        workflow_of(process),
         ProcessStart(process=process),
         id=process,
         task_queue=CASES,

@@ -5,7 +5,7 @@ Everything that matters is in the journal: an engine that does not answer costs 
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -22,10 +22,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.standing import Standing, standing
+from domain.deciders import workflow_of
 from domain.messages import Decision, ProcessStart, Receipt
 
 QUEUE: Final = "cases"
-WORKFLOWS: Final[Mapping[str, str]] = {"case": "CaseWorkflow"}
 URGENT: Final = Priority(priority_key=1)
 NORMAL: Final = Priority(priority_key=3)
 RETRY_GAP_S: Final = 0.2
@@ -159,7 +159,7 @@ class TemporalEngine:
     async def _update(self, process: str, name: str, decision: Decision[Any], *, urgent: bool) -> Receipt:
         client = await self.client()
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            WORKFLOWS[process.partition("/")[0]],
+            workflow_of(process),
             ProcessStart(process=process),
             id=process,
             task_queue=QUEUE,
@@ -183,7 +183,7 @@ class TemporalEngine:
         try:
             client = await self.client()
             await client.start_workflow(
-                WORKFLOWS[process.partition("/")[0]],
+                workflow_of(process),
                 ProcessStart(process=process),
                 id=process,
                 task_queue=QUEUE,

@@ -15,9 +15,9 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection
 from temporalio.client import Client
 
-from activities.tell import WORKFLOWS
 from api.engine import PROBLEMS
 from api.standing import Standing, standing
+from domain.deciders import WORKFLOWS
 from storage import operations as sql
 from storage.journal import head_at
 from storage.operations import Place, Trouble
@@ -118,7 +118,7 @@ class Comparison:
 
     async def _running(self) -> dict[str, dict[str, str]]:
         """List the workflows that run, with what visibility shows of them."""
-        kinds = ", ".join(f"'{w}'" for w in sorted(WORKFLOWS.values()))
+        kinds = ", ".join(f"'{w}'" for w in sorted(set(WORKFLOWS.values())))
         out = {}
         async for e in self.client.list_workflows(f"{RUNNING} AND WorkflowType IN ({kinds})", page_size=1000):
             shown = e.search_attributes

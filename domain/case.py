@@ -37,10 +37,11 @@ from domain.casework import (
 from domain.casework.applying import apply
 from domain.casework.columns import columns
 from domain.casework.commands import COMMANDS
-from domain.casework.events import EVENTS, ClockSet, ClockStopped
+from domain.casework.events import EVENTS
 from domain.casework.following import consequences
 from domain.casework.state import Case
 from domain.casework.words import DONE, LIVE, OPEN, OVER, WORKING, Stage
+from domain.keeping import ClockSet, ClockStopped
 from domain.process import Card, Command, Context, Decider, Event, Move, Need, Refusal
 
 KIND: Final = "case"

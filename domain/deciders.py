@@ -1,4 +1,4 @@
-"""All kinds of processes, by the first word of their ids."""
+"""All kinds of processes, by the first word of their ids, and the type under which the Temporal UI shows each."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,9 +6,19 @@ from typing import Final
 from domain import case
 from domain.process import Decider
 
-DECIDERS: Final[Mapping[str, Decider]] = {case.KIND: case.DECIDER}
+DECIDERS: Final[Mapping[str, Decider]] = {decider.kind: decider for decider in (case.DECIDER,)}
+
+WORKFLOWS: Final[Mapping[str, str]] = {"case": "CaseWorkflow"}
+"""By kind; by kind and level where the levels are types of their own (``ring/middle``)."""
 
 
 def decider_of(process: str) -> Decider:
     """Return the decider of a process id such as ``case/20261122-000001``; KeyError for an unknown kind."""
     return DECIDERS[process.partition("/")[0]]
+
+
+def workflow_of(process: str) -> str:
+    """Return the workflow type of a process id; KeyError for an unknown kind. ``ring/{no}/{level}/{n}`` goes by its level."""
+    kind, *rest = process.split("/")
+    levels = [WORKFLOWS[f"{kind}/{part}"] for part in rest if f"{kind}/{part}" in WORKFLOWS]
+    return levels[0] if levels else WORKFLOWS[kind]

@@ -24,12 +24,13 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from domain import kernel
 from domain.calendar import Calendar
-from domain.casework.events import ActAnnulled, ClockSet, Opened, OverdueReached
+from domain.casework.events import ActAnnulled, Opened
 from domain.casework.more_time import pause_rule
-from domain.casework.state import Case, Running
+from domain.casework.state import Case
 from domain.casework.timekeeping import OVERTAKEN
 from domain.clock import Clock, ClockError, ClockRule, Pause, recompute
 from domain.deciders import decider_of
+from domain.keeping import ClockSet, OverdueReached, Running
 from domain.kernel import Process, Written
 from domain.model import Strict
 from domain.policy import Pack, PolicyError, pack_sha

@@ -255,7 +255,13 @@ def _decide(
         raise Refusal("invalid_command", fields=[".".join(map(str, e["loc"])) for e in error.errors()]) from error
     authorise(decider, process.state, envelope, command, facts)
     context = Context(
-        now=at, recorded_at=now, actor=envelope.actor, command_id=envelope.id, facts=facts, received_at=received
+        now=at,
+        recorded_at=now,
+        actor=envelope.actor,
+        command_id=envelope.id,
+        facts=facts,
+        received_at=received,
+        process=process.id,
     )
     settled: dict[str, str] = {}
     again: tuple[str, ...] = ()
@@ -298,7 +304,7 @@ def _ring_due(
             late_by="engine" if late else None,
         )
         name = f"{process.id}/timer/{timer.key}/{timer.n}"
-        context = Context(now=timer.at, recorded_at=now, actor=SYSTEM, command_id=name, facts=facts)
+        context = Context(now=timer.at, recorded_at=now, actor=SYSTEM, command_id=name, facts=facts, process=process.id)
         events = (rang, *decider.ring(process.state, timer.key, timer.at, context))
         process, written, planned = _write(decider, process, events, timer.at)
         envelope = Envelope(

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from domain.kernel import GENESIS
 from domain.model import Model
-from domain.process import Actor, Command, Envelope
+from domain.process import NEW, Actor, Command, Envelope
+
+__all__ = ["NEW", "Decision", "Message", "ProcessStart", "Receipt", "Refused"]
 
 C = TypeVar("C", bound=Command)
-
-NEW = "new"
 
 
 class ProcessStart(Model):

@@ -143,6 +143,27 @@ class Closing(Label):
     source: Annotated[str, Field(min_length=1)]
 
 
+class Consensus(Model):
+    """会商: agreed when ``rule`` holds among those who spoke, and at least ``quorum_percent`` of those asked spoke."""
+
+    rule: Literal["two_thirds", "unanimous"] = "two_thirds"
+    quorum_percent: Count = Count(value=50, source="our default")
+    source: str = "our default (domain.md 11.7)"
+
+    def agreed(self, yes: int, spoke: int, asked: int) -> bool:
+        """Say whether ``yes`` of ``spoke`` agree, of ``asked`` in all."""
+        if not spoke or 100 * spoke < self.quorum_percent.value * asked:
+            return False
+        return yes == spoke if self.rule == "unanimous" else 3 * yes >= 2 * spoke
+
+
+class Cadence(Model):
+    """When sessions of a kind are held: a cron expression in Asia/Shanghai, with its source."""
+
+    cron: Annotated[str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$")]
+    source: Annotated[str, Field(min_length=1)]
+
+
 class Ladder(Model):
     """催办 and 督办 by the count of callbacks that were unsatisfied or unsolved."""
 
@@ -239,6 +260,9 @@ class Pack(Model):
     pauses: dict[Name, PauseType]
     closing: dict[Name, Closing]
     ladder: Ladder
+    consensus: Consensus = Consensus()
+    callers_at: Count = Count(value=10, source="our default")
+    cadence: dict[Name, Cadence] = Field(default_factory=dict)
     callback: Callback
     satisfaction: Satisfaction
     delivery: Delivery

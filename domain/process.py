@@ -9,7 +9,7 @@ All instants are timezone-aware; storage keeps them in UTC, people read them in 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
@@ -160,12 +160,22 @@ class CaseFact(Model):
     main_case: str | None = None
 
 
+class Pins(Model):
+    """政策包 and calendar that a process keeps from its opening on (architecture 1.5)."""
+
+    pack: str
+    pack_version: str
+    pack_sha: str
+    calendar: str
+
+
 @dataclass(frozen=True)
 class Facts:
     """All a rule may look at beside its state. Missing keys mean: does not exist.
 
     ``taken``: claims that this decision would need and another process holds, and that process. Filled when the decision was
-    made once without knowing it; a rule that can do without them does, any other is refused with ``order_exists``.
+    made once without knowing it; a rule that can do without them does, any other is refused with ``order_exists``. ``pins``
+    name the pack and the calendar.
     """
 
     pack: Pack
@@ -175,6 +185,7 @@ class Facts:
     items: Mapping[str, ItemFact]
     cases: Mapping[str, CaseFact]
     taken: Mapping[str, str] = field(default_factory=dict)
+    pins: Pins | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,7 @@ class Context:
     command_id: str
     facts: Facts
     received_at: datetime | None = None
+    process: str = ""
 
     @property
     def judged_at(self) -> datetime:
@@ -217,6 +229,15 @@ class Move(Model):
     machine: bool = False
 
 
+NEW: Final = "new"
+"""The stage of a process that has not begun."""
+
+
+def nobody(_state: Any) -> frozenset[str]:
+    """Name no unit."""
+    return frozenset()
+
+
 @dataclass(frozen=True)
 class Decider:
     """The functions of one kind of process (architecture §1). All are pure; ``apply`` and ``timers`` are total.
@@ -234,6 +255,7 @@ class Decider:
     ``columns``               rows of the list tables
     ``closed``                whether the process is over (it can still be asked to start again)
     ``subject_unit``          the unit a command is about, for scopes such as "own unit"
+    ``parties``               units that may read the process because it is about them (a case has a disclosure of its own)
     ========================  ==========================================================================================
     """
 
@@ -255,3 +277,9 @@ class Decider:
     columns: Callable[[Any], dict[str, list[dict[str, Any]]]]
     closed: Callable[[Any], bool]
     subject_unit: Callable[[Any, Command], str | None]
+    parties: Callable[[Any], frozenset[str]] = nobody
+
+    def opens(self, command: str) -> bool:
+        """Say whether the command begins a process of this kind."""
+        move = self.moves.get(command)
+        return move is not None and NEW in move.stages

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Table, TextClause, bindparam, delete, func, i
 
 from domain import snapshots
 from domain.kernel import Process, Record
-from domain.process import CaseFact, Envelope, ItemFact, Need, Todo, UnitFact
+from domain.process import SYSTEM, CaseFact, Envelope, ItemFact, Need, Todo, UnitFact
 from storage.models import (
+    AgendaRow,
     CaseRow,
     ClaimRow,
     CommandRow,
@@ -20,14 +21,19 @@ from storage.models import (
     IncidentRow,
     ItemRow,
     OrderRow,
+    PartyRow,
+    ProceedingRow,
     ProcessRow,
     RequestRow,
+    RulingRow,
     TodoRow,
     UnitRow,
     table,
 )
 
-LIST_TABLES: Final[Mapping[str, Any]] = {"case_row": table(CaseRow), "order_row": table(OrderRow)}
+LIST_TABLES: Final[Mapping[str, Any]] = {
+    model.__tablename__: table(model) for model in (CaseRow, OrderRow, ProceedingRow, PartyRow, AgendaRow, RulingRow)
+}
 OWED: Final = ("planned", "incident")
 DECIDED: Final = ("decided_at", "outcome", "code", "detail", "seq_from", "seq_to", "settles")
 NOT_OPEN: Final = frozenset({"answered", "diverted", "guided", "merged", "declined", "closed", "archived"})
@@ -206,6 +212,30 @@ def facts(
             r.no: CaseFact(no=r.no, open=r.stage not in NOT_OPEN, stage=r.stage, main_case=r.main_case) for r in rows
         }
     return units, items, cases
+
+
+def owed_opening(connection: Connection, process: str, now: datetime) -> Envelope | None:
+    """Return the command by which another process has begun this one and still owes it to be opened, or None.
+
+    The oldest one: who came second is refused, and told.
+    """
+    row = connection.execute(
+        select(_effect.c.id, _effect.c.body)
+        .where(_effect.c.target == process, _effect.c.kind == "start", _effect.c.status == "planned")
+        .order_by(_effect.c.planned_at, _effect.c.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Envelope(
+        id=row.id,
+        process=process,
+        name=row.body["command"],
+        body=row.body["body"],
+        actor=SYSTEM,
+        received_at=now,
+        effect=True,
+    )
 
 
 def request_of(connection: Connection, no: str) -> Any | None:

@@ -293,6 +293,89 @@ class OrderRow(Base):
     __table_args__ = (Index("ix_order_row_unit", "unit", "live", "due"),)
 
 
+class ProceedingRow(Base):
+    """The columns by which every process beside the case is listed. ``level``: of a ring, a supervision, an accountability."""
+
+    __tablename__ = "proceeding_row"
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    no: Mapped[str] = mapped_column(String(160))
+    stage: Mapped[str] = mapped_column(String(40))
+    level: Mapped[str | None] = mapped_column(String(20))
+    district: Mapped[str | None] = mapped_column(String(80))
+    unit: Mapped[str | None] = mapped_column(String(80))
+    case_no: Mapped[str | None] = mapped_column(String(40), index=True)
+    matter: Mapped[str | None] = mapped_column(String(80), index=True)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    due: Mapped[datetime | None]
+    overdue: Mapped[bool]
+    by: Mapped[str] = mapped_column(String(200))
+    pack: Mapped[str] = mapped_column(String(40))
+
+    __table_args__ = (
+        Index("ix_proceeding_row_kind", "kind", "opened_at", "id"),
+        Index("ix_proceeding_row_unit", "unit", "kind", "opened_at"),
+    )
+
+
+class PartyRow(Base):
+    """A unit that a process is or was about: it may read it."""
+
+    __tablename__ = "party_row"
+    process: Mapped[str] = mapped_column(String(200), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(80), primary_key=True, index=True)
+
+
+class AgendaRow(Base):
+    """An item on the agenda of a process: whose matter it is, and how far it has come."""
+
+    __tablename__ = "agenda_row"
+    process: Mapped[str] = mapped_column(String(200), primary_key=True)
+    item: Mapped[str] = mapped_column(String(10), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(200), index=True)
+    case_no: Mapped[str | None] = mapped_column(String(40), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    lead: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None]
+
+
+class RulingRow(Base):
+    """判例: a ruling or opinion on who owns what, found again at the next dispatch and the next adjudication."""
+
+    __tablename__ = "ruling_row"
+    process: Mapped[str] = mapped_column(String(200), primary_key=True)
+    item: Mapped[str] = mapped_column(String(10), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    case_no: Mapped[str | None] = mapped_column(String(40))
+    catalogue_item: Mapped[str | None] = mapped_column(String(80), index=True)
+    matter: Mapped[str | None] = mapped_column(String(80), index=True)
+    district: Mapped[str | None] = mapped_column(String(80))
+    lead: Mapped[str] = mapped_column(String(80))
+    co: Mapped[list[Any]]
+    ruled_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class PaperRow(Base):
+    """An official document as issued: its number without gaps by kind and year, its text in both languages, its hash."""
+
+    __tablename__ = "paper"
+    effect: Mapped[str] = mapped_column(String(300), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    year: Mapped[int]
+    n: Mapped[int]
+    process: Mapped[str] = mapped_column(String(200), index=True)
+    seq: Mapped[int]
+    issued_at: Mapped[datetime]
+    template: Mapped[str] = mapped_column(String(40))
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (Index("ix_paper_number", "kind", "year", "n", unique=True),)
+
+
 # -------------------------------------------------------------------------------------------- callers' data, kept apart
 
 

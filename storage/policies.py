@@ -56,9 +56,20 @@ def load_pack(pack_id: str) -> Pack:
 
 @cache
 def load_permissions() -> Permissions:
-    """The table command × role × scope. Raises ``PolicyFileError`` when the file is not right."""
+    """The table command × role × scope: roles and the case's commands in one file, those of each other process in its own.
+
+    Raises ``PolicyFileError`` when a file is not right, or says anew what another one says.
+    """
     path = POLICIES / "permissions.yaml"
     tree, lines = _read(path)
+    for more in sorted((POLICIES / "permissions").glob("*.yaml")):
+        part, places = _read(more)
+        for section, rows in part.items():
+            known = tree.setdefault(section, {})
+            if again := sorted(set(rows) & set(known)):
+                place = places.get((section, again[0]))
+                raise PolicyFileError(more, "is in another file already", key=f"{section}.{again[0]}", line=place)
+            known.update(rows)
     return _validated(Permissions, tree, path, lines)
 
 

@@ -6,16 +6,22 @@ they come from (:mod:`storage.policies`); :func:`register` copies a version into
 
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from domain.calendar import Calendar
 from domain.permissions import Permissions
 from domain.policy import Pack, pack_sha
+from domain.process import Pins
 from storage.journal import insert_once, upsert
 from storage.models import CalendarRow, PolicyRow, SettingRow, UnitRow, table
 from storage.policies import load_calendar, load_pack, load_permissions
 from storage.unit_of_work import Database
+
+PACK: Final = "pack"
+"""The setting that names the city's pack."""
+DEFAULT_PACK: Final = "haikou"
 
 _policy = table(PolicyRow)
 _calendar = table(CalendarRow)
@@ -69,6 +75,12 @@ class Rules:
     def current_pack(self, pack_id: str) -> tuple[str, str]:
         """Return version and sha of the pack new cases get."""
         return _version_of(pack_id)
+
+    def in_force(self, connection: Connection) -> Pins:
+        """Return what a process that nobody's terms bind opens under: the city's pack, and the calendar of this release."""
+        pack_id = setting(connection, PACK, DEFAULT_PACK)
+        version, sha = self.current_pack(pack_id)
+        return Pins(pack=pack_id, pack_version=version, pack_sha=sha, calendar=self.current_calendar())
 
     def current_calendar(self) -> str:
         """Return the version of the calendar new cases get."""

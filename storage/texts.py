@@ -1,7 +1,8 @@
 """The one catalogue of words for people: refusals, problems, labels. zh is the default, en the other language.
 
-``domain/locale/{zh,en}.po`` hold them by key (``refusal.four_eyes``); the names of commands and roles stand in the permission
-table and are served from there, so that no word has two homes. Read once, at the first use.
+``domain/locale/{zh,en}.po`` hold them by key (``refusal.four_eyes``), with a file beside them for each kind of process; the names
+of commands and roles stand in the permission table and are served from there, so that no word has two homes. Read once, at the
+first use.
 """
 
 from collections.abc import Mapping
@@ -26,12 +27,21 @@ class _Values(dict[str, Any]):
         return f"{{{key}}}"
 
 
+def files(lang: str) -> tuple[Path, ...]:
+    """Return the files of a language: what all share, then one a kind of process."""
+    return (LOCALE / f"{lang}.po", *sorted((LOCALE / lang).glob("*.po")))
+
+
+def _texts(path: Path, lang: str) -> dict[str, str]:
+    with path.open("rb") as file:
+        messages = read_po(file, locale=lang, abort_invalid=True)
+    return {str(m.id): str(m.string) for m in messages if m.id and m.string}
+
+
 @cache
 def catalogue(lang: str) -> Mapping[str, str]:
     """Return all texts of a language by key."""
-    with (LOCALE / f"{lang}.po").open("rb") as file:
-        messages = read_po(file, locale=lang, abort_invalid=True)
-    texts = {str(m.id): str(m.string) for m in messages if m.id and m.string}
+    texts = {key: words for path in files(lang) for key, words in _texts(path, lang).items()}
     table = load_permissions()
     column = LANGUAGES.index(lang)
     texts |= {f"role.{code}": names[column] for code, names in table.roles.items()}

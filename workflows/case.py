@@ -3,23 +3,17 @@
 Rules are in :mod:`domain.case`; deciding is :mod:`activities.journal`; how a process lives on is :mod:`workflows.durable`.
 """
 
-from datetime import timedelta
-
 from temporalio import workflow
-from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ApplicationError
 
+from workflows import acts
 from workflows.durable import DurableProcess, decision
 
 with workflow.unsafe.imports_passed_through():
-    from activities import signatures
-    from activities.signatures import DEPARTMENTS, NOTICES, EffectOrder, Performed
+    from activities.signatures import EffectOrder, Performed
     from domain import incidents
     from domain.casework import commands as c
     from domain.messages import ProcessStart
-
-URGENT = Priority(priority_key=1)
-NORMAL = Priority(priority_key=3)
 
 
 @workflow.defn(name="CaseWorkflow")
@@ -98,38 +92,12 @@ class CaseWorkflow(DurableProcess):
 
     async def perform(self, effect: EffectOrder) -> Performed:
         """Tell the world: a unit, a caller or staff, another case."""
-        priority = URGENT if effect.urgent else NORMAL
         match effect.kind:
             case "order_message":
-                return await workflow.execute_activity(
-                    signatures.send_order_message,
-                    effect,
-                    task_queue=DEPARTMENTS,
-                    start_to_close_timeout=timedelta(seconds=effect.timeout_s + 5),
-                    # The activity keeps the unit's budget; what is tried again by this policy is an outage of our own.
-                    retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=15)),
-                    priority=priority,
-                    summary=effect.summary,
-                )
+                return await acts.send_order_message(effect)
             case "notice":
-                return await workflow.execute_activity(
-                    signatures.give_notice,
-                    effect,
-                    task_queue=NOTICES,
-                    start_to_close_timeout=timedelta(seconds=10),
-                    retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
-                    priority=priority,
-                    summary=effect.summary,
-                )
+                return await acts.give_notice(effect)
             case "tell":
-                return await workflow.execute_activity(
-                    signatures.tell_process,
-                    effect,
-                    task_queue=NOTICES,
-                    start_to_close_timeout=timedelta(seconds=20),
-                    retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
-                    priority=priority,
-                    summary=effect.summary,
-                )
+                return await acts.tell(effect)
             case other:
                 raise ApplicationError(f"no way to perform {other}", type="unknown_effect", non_retryable=True)

@@ -21,10 +21,11 @@ from api.decisions.schemas import asked
 from api.todos.colours import Colours
 from api.todos.routes import todo_out
 from domain.case import MOVES
-from domain.casework.state import Case, Order, Running
+from domain.casework.state import Case, Order
 from domain.casework.timekeeping import is_late
 from domain.casework.words import LIVE
 from domain.disclosure import Field, own_orders, visible_orders
+from domain.keeping import Running
 from domain.kernel import KERNEL_COMMANDS
 from domain.permissions import Permissions, Scope
 from domain.process import Actor

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from domain import keeping
 from domain.casework import events as ev
 from domain.casework.state import (
     Caller,
@@ -16,7 +17,6 @@ from domain.casework.state import (
     PauseRequest,
     Proposal,
     ReturnRequest,
-    Running,
     Submission,
     Termination,
 )
@@ -42,13 +42,6 @@ def _order(case: Case, order_id: str, **update: Any) -> Case:
     if order is None:
         return case
     return _set(case, orders={**case.orders, order_id: order.model_copy(update=update)})
-
-
-def _clock(case: Case, key: str, **update: Any) -> Case:
-    running = case.clocks.get(key)
-    if running is None:
-        return case
-    return _set(case, clocks={**case.clocks, key: running.model_copy(update=update)})
 
 
 def _caller(case: Case, request: str, **update: Any) -> Case:
@@ -132,40 +125,11 @@ def _corrected(case: Case, e: ev.Corrected, _at: datetime) -> Case:
     return case if e.field not in CORRECTABLE else _set(case, **{e.field: value}, **version)
 
 
-def _clock_set(case: Case, e: ev.ClockSet, at: datetime) -> Case:
-    old = case.clocks.get(e.clock.key)
-    if old is None or old.stopped_at is not None:
-        return _set(case, clocks={**case.clocks, e.clock.key: Running(clock=e.clock)})
-    # What was missed stays missed and is not missed twice; a due that moved before it came warns anew.
-    moved = e.clock.due is not None and e.clock.due != old.clock.due and old.overdue_at is None
-    # A yellow card whose instant has passed when the clock is set has been given before, or comes too late to warn.
-    passed = ("yellow",) if e.clock.yellow_at is not None and e.clock.yellow_at <= at else ()
-    return _clock(case, e.clock.key, clock=e.clock, rung=passed if moved else old.rung)
-
-
-def _clock_stopped(case: Case, e: ev.ClockStopped, _at: datetime) -> Case:
-    return _clock(case, e.key, stopped_at=e.stopped_at, met=e.met)
-
-
-def _warning_given(case: Case, e: ev.WarningGiven, _at: datetime) -> Case:
-    return _rung(case, e.key, e.card)
-
-
-def _overdue_reached(case: Case, e: ev.OverdueReached, _at: datetime) -> Case:
-    return _clock(_rung(case, e.key, "due"), e.key, overdue_at=e.due, annulled=False)
-
-
-def _overdue_annulled(case: Case, e: ev.OverdueAnnulled, _at: datetime) -> Case:
-    running = case.clocks.get(e.key)
-    rung = tuple(part for part in running.rung if part == "yellow") if running else ()
-    return _clock(case, e.key, overdue_at=None, annulled=True, rung=rung)
-
-
 def _act_annulled(case: Case, e: ev.ActAnnulled, _at: datetime) -> Case:
     if e.key not in case.clocks:
         return case
     order, what = owner_and_what(case, e.key)
-    case = _clock(case, e.key, stopped_at=None, met=None)
+    case = keeping.changed(case, e.key, stopped_at=None, met=None)
     undo = UNDO.get(what)
     return case if undo is None else undo(case, order)
 
@@ -194,11 +158,6 @@ UNDO: Final[Mapping[str, Callable[[Case, Order | None], Case]]] = {
     "archive": _unarchive,
 }
 """What else an annulled act had changed, by what its clock measures. The end of a pause lies in the clocks it held."""
-
-
-def _rung(case: Case, key: str, part: str) -> Case:
-    running = case.clocks.get(key)
-    return case if running is None else _clock(case, key, rung=(*running.rung, part))
 
 
 def _order_sent(case: Case, e: ev.OrderSent, at: datetime) -> Case:
@@ -454,11 +413,7 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.BecameOwn.TYPE: _became_own,
     ev.Triaged.TYPE: _triaged,
     ev.Corrected.TYPE: _corrected,
-    ev.ClockSet.TYPE: _clock_set,
-    ev.ClockStopped.TYPE: _clock_stopped,
-    ev.WarningGiven.TYPE: _warning_given,
-    ev.OverdueReached.TYPE: _overdue_reached,
-    ev.OverdueAnnulled.TYPE: _overdue_annulled,
+    **keeping.CHANGES,
     ev.ActAnnulled.TYPE: _act_annulled,
     ev.OrderSent.TYPE: _order_sent,
     ev.OrderHeld.TYPE: _order_held,

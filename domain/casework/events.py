@@ -17,7 +17,7 @@ from domain.casework.words import (
     Stage,
     Triage,
 )
-from domain.clock import Clock
+from domain.keeping import ClockSet, ClockStopped, OverdueAnnulled, OverdueReached, WarningGiven
 from domain.process import Event
 
 # -------------------------------------------------------------------------------------------------- case and screening
@@ -153,50 +153,6 @@ class Corrected(Event):
 
 
 # --------------------------------------------------------------------------------------------------------------- clocks
-
-
-class ClockSet(Event):
-    """A clock was started, paused, resumed, extended or recounted: the whole clock, so that anybody can recompute it.
-
-    The sequence of these events is the clock ledger.
-    """
-
-    TYPE: ClassVar[str] = "clock_set"
-    clock: Clock
-    why: str
-
-
-class ClockStopped(Event):
-    """What the clock measured has happened (or is no longer owed: ``met`` is then None)."""
-
-    TYPE: ClassVar[str] = "clock_stopped"
-    key: str
-    stopped_at: datetime
-    met: bool | None = None
-
-
-class WarningGiven(Event):
-    """Yellow card before due, red card after (§18: overdue and cards)."""
-
-    TYPE: ClassVar[str] = "warning_given"
-    key: str
-    card: str
-
-
-class OverdueReached(Event):
-    """A clock passed its due instant. The instant of this event is the nominal one."""
-
-    TYPE: ClassVar[str] = "overdue_reached"
-    key: str
-    due: datetime
-
-
-class OverdueAnnulled(Event):
-    """A decision received before the deadline was committed after it: the overdue written in between does not count."""
-
-    TYPE: ClassVar[str] = "overdue_annulled"
-    key: str
-    due: datetime
 
 
 class ActAnnulled(Event):

@@ -1,10 +1,13 @@
-"""Small checks that many rules share. Each refuses with a stable code."""
+"""Small checks that many rules of a case share. Each refuses with a stable code."""
 
 from collections.abc import Iterable
 
 from domain.casework.state import Case, Order
 from domain.casework.words import WITH_UNIT, OrderState
+from domain.guards import four_eyes, known_units, not_a_party
 from domain.process import Context, Refusal
+
+__all__ = ["four_eyes", "known_units", "not_merging", "order_in", "order_of", "order_with_unit", "recusal"]
 
 
 def order_of(case: Case, order_id: str) -> Order:
@@ -28,28 +31,11 @@ def order_with_unit(case: Case, order_id: str) -> Order:
     return order_in(case, order_id, WITH_UNIT)
 
 
-def four_eyes(context: Context, *others: str | None) -> None:
-    """Refuse with ``four_eyes`` when the actor is one of those who must be somebody else."""
-    if context.actor.user in others:
-        raise Refusal("four_eyes", user=context.actor.user)
-
-
 def recusal(case: Case, context: Context) -> None:
     """Refuse with ``recusal`` when the actor's unit is a party: nobody decides on his own unit's dispute."""
     proposed = {o.returning.proposed_owner for o in case.live if o.returning is not None}
     parties = {o.unit for o in case.live} | proposed | ({case.proposed_owner} if case.proposed_owner else set())
-    if context.actor.unit is not None and context.actor.unit in parties:
-        raise Refusal("recusal", unit=context.actor.unit)
-
-
-def known_units(context: Context, *codes: str | None) -> None:
-    """Refuse with ``unknown_unit`` unless every code is a unit that is active."""
-    for code in codes:
-        if code is None:
-            continue
-        unit = context.facts.units.get(code)
-        if unit is None or not unit.active:
-            raise Refusal("unknown_unit", unit=code)
+    not_a_party(context, *parties)
 
 
 def not_merging(case: Case) -> None:

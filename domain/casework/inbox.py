@@ -5,8 +5,9 @@ from datetime import datetime
 
 from domain.casework import more_time
 from domain.casework.handling import AT_WORK
-from domain.casework.state import Case, Order, Running
+from domain.casework.state import Case, Order
 from domain.casework.words import OWNER_MATTERS, WITH_UNIT, WORKING, OrderRole, OrderState, Stage, Triage
+from domain.keeping import Running
 from domain.process import Todo
 
 LIAISON = "unit_liaison"

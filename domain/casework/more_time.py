@@ -7,7 +7,6 @@ from typing import Final
 from domain.casework import timekeeping as clocks
 from domain.casework.commands import RequestExtension, RequestPause, Resume, ReviewExtension, ReviewPause
 from domain.casework.events import (
-    ClockStopped,
     ExtensionDecided,
     ExtensionRequested,
     ExtensionReviewed,
@@ -20,6 +19,7 @@ from domain.casework.handling import AT_WORK
 from domain.casework.state import Case, Order
 from domain.casework.words import LIVE, OrderRole
 from domain.clock import ClockRule, Limit
+from domain.keeping import ClockStopped
 from domain.policy import Extension, Pack
 from domain.process import Context, Event, Refusal
 

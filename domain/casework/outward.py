@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from domain import telling
 from domain.casework import events as ev
 from domain.casework.state import Case
 from domain.casework.timekeeping import owner_and_what
 from domain.casework.words import WITH_UNIT, OrderRole, OrderState, Triage
+from domain.keeping import ClockSet, OverdueReached, WarningGiven
 from domain.process import Effect, Event
 
 
@@ -20,14 +22,14 @@ def to_unit(case: Case, order_id: str, what: str, **more: Any) -> Sequence[Effec
     """Tell the unit of an order: its department system if it has one, else its inbox notice."""
     order = case.orders[order_id]
     body = {"what": what, "order": order_id, "unit": order.unit, **more}
-    return [Effect(kind="order_message", target=order.unit, body=body, urgent=case.triage is Triage.urgent)]
+    return [telling.message(order.unit, body, urgent=case.triage is Triage.urgent)]
 
 
 def to_callers(case: Case, what: str, *texts: str | None, only: str | None = None) -> Sequence[Effect]:
     """Tell every caller who hangs on the case, or one of them."""
     words = [t for t in texts if t]
     return [
-        Effect(kind="notice", target=f"caller:{c.request}", body={"what": what, "request": c.request, "texts": words})
+        telling.notice_to_caller(c.request, what, words)
         for c in case.callers.values()
         if only in (None, c.request) and c.outcome != "withdrew"
     ]
@@ -35,13 +37,12 @@ def to_callers(case: Case, what: str, *texts: str | None, only: str | None = Non
 
 def to_staff(what: str, role: str, unit: str | None = None, **more: Any) -> Sequence[Effect]:
     """Tell a role (of a unit)."""
-    target = f"role:{role}" if unit is None else f"unit:{unit}"
-    return [Effect(kind="notice", target=target, body={"what": what, "role": role, "unit": unit, **more})]
+    return [telling.notice(what, role, unit, **more)]
 
 
 def to_case(no: str, command: str, body: dict[str, Any], on_refused: str | None = None) -> Sequence[Effect]:
     """Send another case a command; its refusal comes back as ``on_refused``."""
-    return [Effect(kind="tell", target=f"case/{no}", body={"command": command, "body": body, "on_refused": on_refused})]
+    return [telling.tell(f"case/{no}", command, body, on_refused)]
 
 
 def _order_sent(case: Case, e: ev.OrderSent) -> Sequence[Effect]:
@@ -56,7 +57,7 @@ def _order_ended(case: Case, e: ev.OrderEnded) -> Sequence[Effect]:
     return to_unit(case, e.order, "order_recalled", how=e.how)
 
 
-def _clock_set(case: Case, e: ev.ClockSet) -> Sequence[Effect]:
+def _clock_set(case: Case, e: ClockSet) -> Sequence[Effect]:
     order, what = owner_and_what(case, e.clock.key)
     if e.why in {"started", "submitted", "sent_back"} or what != "handle" or order is None:
         return ()
@@ -69,14 +70,14 @@ OURS = frozenset(
 """Clocks on an order that run against the centre, not against the unit."""
 
 
-def _warning(case: Case, e: ev.WarningGiven) -> Sequence[Effect]:
+def _warning(case: Case, e: WarningGiven) -> Sequence[Effect]:
     order, what = owner_and_what(case, e.key)
     if order is not None and what not in OURS:
         return to_unit(case, order.id, f"{e.card}_card", clock=what)
     return to_staff(f"{e.card}_card", "shift_leader", clock=e.key)
 
 
-def _overdue(case: Case, e: ev.OverdueReached) -> Sequence[Effect]:
+def _overdue(case: Case, e: OverdueReached) -> Sequence[Effect]:
     order, what = owner_and_what(case, e.key)
     if order is not None and what not in OURS:
         return to_unit(case, order.id, "overdue", clock=what)
@@ -140,9 +141,9 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.ResultAccepted.TYPE: _accepted,
     ev.ResultWaived.TYPE: lambda c, e: to_unit(c, e.order, "result_waived"),
     ev.OrderLocked.TYPE: lambda c, e: to_unit(c, e.order, "order_locked"),
-    ev.ClockSet.TYPE: _clock_set,
-    ev.WarningGiven.TYPE: _warning,
-    ev.OverdueReached.TYPE: _overdue,
+    ClockSet.TYPE: _clock_set,
+    WarningGiven.TYPE: _warning,
+    OverdueReached.TYPE: _overdue,
     ev.ReturnDecided.TYPE: _return_decided,
     ev.ExtensionDecided.TYPE: _extension_decided,
     ev.PauseDecided.TYPE: lambda c, e: to_unit(c, e.order, "pause_granted" if e.granted else "pause_denied"),

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from domain.casework.events import ActAnnulled
-from domain.casework.state import Case, Order, Running
+from domain.casework.state import Case, Order
 from domain.casework.timekeeping import owner_and_what
 from domain.casework.words import Stage
+from domain.keeping import Running
 from domain.process import Command, Context
 
 OVERTAKES: Final[Mapping[str, frozenset[str]]] = {

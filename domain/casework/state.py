@@ -19,24 +19,8 @@ from domain.casework.words import (
     Stage,
     Triage,
 )
-from domain.clock import Clock
+from domain.keeping import Clocked
 from domain.model import Model
-
-
-class Running(Model):
-    """A clock of the case, and which of its instants have come. Stopped clocks stay: they are the ledger."""
-
-    clock: Clock
-    rung: tuple[str, ...] = ()
-    overdue_at: datetime | None = None
-    annulled: bool = False
-    stopped_at: datetime | None = None
-    met: bool | None = None
-
-    @property
-    def acted(self) -> bool:
-        """Whether the clock ended by what the system did at its due instant (a person's stop lies elsewhere or has a verdict)."""
-        return self.stopped_at is not None and self.stopped_at == self.clock.due and self.met is None
 
 
 class ReturnRequest(Model):
@@ -152,7 +136,7 @@ class Termination(Model):
     at: datetime
 
 
-class Case(Model):
+class Case(Clocked):
     """诉求单."""
 
     no: str = ""
@@ -178,7 +162,6 @@ class Case(Model):
     matter: str | None = None
     cycle: int = 1
     orders: dict[str, Order] = Field(default_factory=dict)
-    clocks: dict[str, Running] = Field(default_factory=dict)
     callers: dict[str, Caller] = Field(default_factory=dict)
     matters: dict[str, Matter] = Field(default_factory=dict)
     matters_raised: int = 0
@@ -244,16 +227,3 @@ class Case(Model):
     def claim(self, unit: str) -> str:
         """Return the key that only one order to the unit on this matter can hold (M21)."""
         return f"order/{unit}/{self.matter_key}"
-
-    def clock(self, key: str) -> Running | None:
-        """Return the latest run of a clock, or None. The runs of ``dispatch`` are ``dispatch``, ``dispatch/2``, …"""
-        found = self.clocks.get(key)
-        n = 2
-        while found is not None and (later := self.clocks.get(f"{key}/{n}")) is not None:
-            found, n = later, n + 1
-        return found
-
-    def running(self, key: str) -> Running | None:
-        """Return the run of a clock that runs (or stands paused), else None."""
-        found = self.clock(key)
-        return found if found is not None and found.stopped_at is None else None

@@ -1,28 +1,49 @@
 """Clocks of a case: started, held, released, stopped; every change is a whole clock in an event (the ledger).
 
 Keys: ``overall/{cycle}`` and ``{step}`` for the case, ``{order}/{what}`` for an order, ``callback/{request}`` for a caller. What
-is measured again has a key of its own: ``dispatch/2`` is the second time the case waited for its dispatch. Rules name the
-clock (``dispatch``) and get the run that runs.
+can be done with a clock of any process is in :mod:`domain.keeping`; here is which rule holds, and what a case does beside.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.casework.events import ClockSet, ClockStopped, OverdueAnnulled
-from domain.casework.state import Case, Order, Running
+from domain.casework.state import Case, Order
 from domain.casework.words import WITH_UNIT, OrderRole, Triage
-from domain.clock import (
-    Clock,
-    ClockRule,
-    Limit,
-    change_rule,
-    extend_clock,
-    pause_clock,
-    recompute,
-    resume_clock,
-    start_clock,
+from domain.clock import Clock, ClockRule, change_rule, recompute, resume_clock
+from domain.keeping import (
+    ClockSet,
+    ClockStopped,
+    annul,
+    extend,
+    hold,
+    next_run,
+    release,
+    runs,
+    start_by,
+    stop,
+    stop_all,
 )
 from domain.process import Context, Event
+
+__all__ = [
+    "annul",
+    "extend",
+    "hold",
+    "is_late",
+    "move_back",
+    "next_run",
+    "owner_and_what",
+    "quicken",
+    "release",
+    "rule_for",
+    "runs",
+    "start",
+    "start_beside",
+    "start_by",
+    "stop",
+    "stop_all",
+]
+"""What rules of a case do with clocks, and what :mod:`domain.keeping` does for any process: one place to look."""
 
 OVERTAKEN = "overtaken"
 """Why a clock was set: a timer's act in its past was annulled by a decision received before it."""
@@ -65,77 +86,11 @@ def start_beside(case: Case, key: str, step: str, lead: Clock, context: Context)
     return ()
 
 
-def next_run(case: Case, key: str, *, again: bool = False) -> str:
-    """Return the key under which the clock runs next: its own while it runs or has never run."""
-    last = case.clock(key)
-    if last is None:
-        return key
-    return f"{key}/{1 + len(runs(case, key))}" if again or last.stopped_at is not None else last.clock.key
-
-
-def runs(case: Case, key: str) -> Sequence[Running]:
-    """Return all runs of a clock, the first one first."""
-    found: list[Running] = []
-    run = case.clocks.get(key)
-    while run is not None:
-        found.append(run)
-        run = case.clocks.get(f"{key}/{len(found) + 1}")
-    return found
-
-
 def owner_and_what(case: Case, key: str) -> tuple[Order | None, str]:
     """Return whose clock a key names (an order or None) and what it measures, whichever run: ``a1/review/2``, ``dispatch``."""
     head, _, rest = key.partition("/")
     order = case.orders.get(head)
     return (order, rest.partition("/")[0]) if order is not None else (None, head)
-
-
-def start_by(
-    rule: ClockRule, key: str, context: Context, *, at: datetime | None = None, why: str = "started"
-) -> ClockSet:
-    """Start a clock by a given rule at ``at`` (default: the instant of the decision)."""
-    pack = context.facts.pack
-    return ClockSet(clock=start_clock(key, rule, at or context.now, context.facts.calendar, pack.hours), why=why)
-
-
-def stop(case: Case, key: str, context: Context, *, met: bool | None = True) -> Sequence[Event]:
-    """Stop a clock that runs; an overdue that came after the instant of this decision is annulled."""
-    running = case.running(key)
-    return () if running is None else _stop(running, context, met=met)
-
-
-def _stop(running: Running, context: Context, *, met: bool | None) -> Sequence[Event]:
-    key = running.clock.key
-    events: list[Event] = list(annul(key, running, context.judged_at))
-    late = running.overdue_at is not None and not events
-    events.append(ClockStopped(key=key, stopped_at=context.now, met=met and not late if met is not None else None))
-    return events
-
-
-def stop_all(case: Case, prefix: str, context: Context, *, met: bool | None = None) -> Sequence[Event]:
-    """Stop every running clock under a prefix (an order's, or all with an empty prefix)."""
-    live = [r for key, r in case.clocks.items() if key.startswith(prefix) and r.stopped_at is None]
-    return [event for running in live for event in _stop(running, context, met=met)]
-
-
-def hold(case: Case, key: str, kind: str, context: Context, evidence: str | None = None) -> Sequence[Event]:
-    """Let a clock stand still for a named reason; an overdue that came after this instant is annulled."""
-    running = case.running(key)
-    if running is None or running.clock.due is None:
-        return ()
-    # It stands still from the instant the decision was received, but not before it last began to run.
-    ran_from = running.clock.pauses[-1].end if running.clock.pauses else None
-    held = pause_clock(running.clock, max(context.judged_at, ran_from or running.clock.start), kind, evidence)
-    return (*annul(running.clock.key, running, context.judged_at), ClockSet(clock=held, why=kind))
-
-
-def release(case: Case, key: str, context: Context, why: str) -> Sequence[Event]:
-    """Let a held clock run on with its remainder."""
-    running = case.running(key)
-    if running is None or running.clock.due is not None:
-        return ()
-    clock = resume_clock(running.clock, context.now, context.facts.calendar, context.facts.pack.hours)
-    return (ClockSet(clock=clock, why=why),)
 
 
 def move_back(case: Case, key: str, was: datetime, context: Context) -> Sequence[Event]:
@@ -151,15 +106,6 @@ def move_back(case: Case, key: str, was: datetime, context: Context) -> Sequence
     clock = running.clock.model_copy(update={"pauses": moved})
     clock = recompute(clock, context.facts.calendar, context.facts.pack.hours)
     return (*annul(running.clock.key, running, context.judged_at), ClockSet(clock=clock, why=OVERTAKEN))
-
-
-def extend(case: Case, key: str, by: Limit, context: Context, *, asked_at: datetime) -> Sequence[Event]:
-    """Give a running clock more time; an overdue that came after ``asked_at``, while others considered, is annulled."""
-    running = case.running(key)
-    if running is None:
-        return ()
-    clock = extend_clock(running.clock, by, context.facts.calendar, context.facts.pack.hours)
-    return (*annul(running.clock.key, running, asked_at), ClockSet(clock=clock, why="extended"))
 
 
 def quicken(case: Case, context: Context) -> Sequence[Event]:
@@ -191,13 +137,6 @@ def _sooner(case: Case, key: str, step: str, context: Context) -> Sequence[Event
     if quick.clock.due is None or quick.clock.due >= running.clock.due:
         return ()
     return (ClockStopped(key=running.clock.key, stopped_at=context.now, met=None), quick)
-
-
-def annul(key: str, running: Running, received_at: datetime) -> Sequence[Event]:
-    """Annul an overdue whose instant lies after the one this decision was received at (law 6). At the instant itself it is late."""
-    if running.overdue_at is None or running.annulled or received_at >= running.overdue_at:
-        return ()
-    return (OverdueAnnulled(key=key, due=running.overdue_at),)
 
 
 def is_late(case: Case, order: Order) -> bool:

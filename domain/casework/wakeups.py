@@ -3,23 +3,19 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from domain import keeping
 from domain.casework import handling, more_time, returning
 from domain.casework import timekeeping as clocks
-from domain.casework.events import Archived, ClockStopped, OverdueReached, WarningGiven
-from domain.casework.state import Case, Order, Running
+from domain.casework.events import Archived
+from domain.casework.state import Case, Order
 from domain.casework.words import OrderState
+from domain.keeping import ClockStopped, OverdueReached, WarningGiven
 from domain.process import Context, Event, Timer
-
-PARTS = ("yellow", "due", "red")
 
 
 def timers(case: Case) -> Sequence[Timer]:
-    """Return the next instant (yellow, due, red) of every clock that runs: one timer a live deadline.
-
-    The one after it is armed when this one has rung. A paused clock has none.
-    """
-    running = ((key, r) for key, r in case.clocks.items() if r.stopped_at is None and r.clock.due is not None)
-    return [timer for key, r in running if (timer := _next(case, key, r)) is not None]
+    """Return one timer a live deadline (:func:`domain.keeping.timers`)."""
+    return keeping.timers(case, lambda key: clocks.owner_and_what(case, key)[1])
 
 
 def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[Event]:
@@ -36,17 +32,6 @@ def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[
         return [OverdueReached(key=clock_key, due=nominal)]
     stopped = ClockStopped(key=clock_key, stopped_at=nominal)
     return [stopped, *act(case, order, context)]
-
-
-def _next(case: Case, key: str, running: Running) -> Timer | None:
-    clock = running.clock
-    instants = {"yellow": clock.yellow_at, "due": clock.due, "red": clock.red_at}
-    for part in PARTS:
-        at = instants[part]
-        if at is not None and part not in running.rung:
-            _, what = clocks.owner_and_what(case, key)
-            return Timer(key=f"{key}/{part}", at=at, rule=clock.rule, what=what, part=part, limit=str(clock.limit))
-    return None
 
 
 def _sign(case: Case, order: Order | None, _context: Context) -> Sequence[Event]:

@@ -11,7 +11,7 @@ from domain.casework import words
 from domain.casework.events import EVENTS
 from domain.deciders import DECIDERS
 from domain.kernel import KERNEL_EVENTS
-from storage.texts import LANGUAGES, LOCALE, catalogue, refusal, sentence, text
+from storage.texts import LANGUAGES, catalogue, files, refusal, sentence, text
 
 ROOT = Path(__file__).parents[2]
 ENUMS = {
@@ -32,8 +32,13 @@ PLACES = re.compile(r"\{(\w+)\}")
 
 
 def own(lang: str) -> dict[str, str]:
-    with (LOCALE / f"{lang}.po").open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id}
+    found: dict[str, str] = {}
+    for path in files(lang):
+        with path.open("rb") as file:
+            here = {str(m.id): str(m.string) for m in read_po(file) if m.id}
+        assert not found.keys() & here.keys(), f"{path}: a text has one home"
+        found |= here
+    return found
 
 
 def calls(*names: str) -> Iterator[str]:

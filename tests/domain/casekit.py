@@ -35,6 +35,12 @@ UNITS = {
         UnitFact(code="parks", level="city"),
         UnitFact(code="east", level="district"),
         UnitFact(code="east-1", level="street", district="east", parent="east"),
+        UnitFact(code="east-2", level="street", district="east", parent="east"),
+        UnitFact(code="east-housing", level="district", district="east", parent="east"),
+        UnitFact(code="east-roads", level="district", district="east", parent="east"),
+        UnitFact(code="east-1-river", level="community", district="east", parent="east-1"),
+        UnitFact(code="west", level="district"),
+        UnitFact(code="west-1", level="street", district="west", parent="west"),
         UnitFact(code="closed-bureau", level="city", active=False),
     )
 }

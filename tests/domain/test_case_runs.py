@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from domain.case import DECIDER
-from domain.casework.events import ClockSet, ClockStopped
 from domain.casework.timekeeping import next_run, owner_and_what, runs
 from domain.export import export_case, verify
+from domain.keeping import ClockSet, ClockStopped
 from domain.policy import pack_sha
 from tests.domain.casekit import CALENDAR, CaseKit, City
 
