@@ -6,13 +6,15 @@ runs. Whose clocks they are and which rule holds for them is the business of eac
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Final, TypeVar
 
 from pydantic import Field
 
-from domain.clock import Clock, ClockRule, Limit, extend_clock, pause_clock, resume_clock, start_clock
+from domain.calendar import local_day
+from domain.clock import Clock, ClockRule, Limit, Unit, Warn, extend_clock, pause_clock, resume_clock, start_clock
 from domain.model import Model
+from domain.policy import Pack
 from domain.process import Context, Event, Timer
 
 PARTS: Final = ("yellow", "due", "red")
@@ -192,6 +194,70 @@ def start_by(
     """Start a clock by a given rule at ``at`` (default: the instant of the decision)."""
     pack = context.facts.pack
     return ClockSet(clock=start_clock(key, rule, at or context.now, context.facts.calendar, pack.hours), why=why)
+
+
+MOST_DAYS: Final = 3660
+"""The farthest day that may be named, counted from today: no city plans further, and a limit holds it in every pack's scale."""
+
+_MOST_MINUTES: Final = 999_999
+"""The longest limit there is; an instant farther away is due all the same, its clock starts later."""
+
+_NAMED_DAY: Final = "named_day"
+_NAMED_INSTANT: Final = "named_instant"
+_MINUTE: Final = timedelta(minutes=1)
+
+
+def until_day(
+    state: Clocked, key: str, day: date, context: Context, *, again: bool = False, why: str = "started"
+) -> Sequence[Event]:
+    """Start a clock that is due at 24:00 of a day somebody named; on a day off with the next working day (民法典 203).
+
+    It is a limit in natural days like any other, so the ledger, its explanation and ``sanhuan verify`` recompute it. A day that is
+    not ahead any more is taken as tomorrow: a delay of ours takes nobody's day. ``again`` as in :func:`next_run`.
+    """
+    days = min(max((day - local_day(context.now)).days, 1), MOST_DAYS)
+    return (start_by(_day_rule(context.facts.pack, days), next_run(state, key, again=again), context, why=why),)
+
+
+def until_instant(
+    state: Clocked, key: str, at: datetime, context: Context, *, again: bool = False, why: str = "started"
+) -> Sequence[Event]:
+    """Start a clock that is due at an instant somebody named: so many whole minutes that end there. A passed one is due now."""
+    minutes = min(max((at - context.now) // _MINUTE, 1), _MOST_MINUTES)
+    rule = _instant_rule(context.facts.pack, minutes)
+    return (start_by(rule, next_run(state, key, again=again), context, at=at - minutes * _MINUTE, why=why),)
+
+
+def named_rule(pack: Pack, clock: Clock) -> ClockRule | None:
+    """Return the only rule a clock with a named day or instant may have under a pack; None for every other clock."""
+    limit = clock.nominal or clock.limit
+    if clock.rule == f"{pack.id}/{_NAMED_DAY}" and limit.unit is Unit.d:
+        return _day_rule(pack, limit.amount)
+    if clock.rule == f"{pack.id}/{_NAMED_INSTANT}" and limit.unit is Unit.min:
+        return _instant_rule(pack, limit.amount)
+    return None
+
+
+def _day_rule(pack: Pack, days: int) -> ClockRule:
+    limit = Limit(amount=days, unit=Unit.d)
+    return ClockRule(
+        id=f"{pack.id}/{_NAMED_DAY}",
+        version=pack.version,
+        limit=pack.scaled(limit),
+        source="the day named in the decision",
+        warn=Warn(yellow=pack.cards.yellow, red=pack.cards.red),
+        nominal=limit if pack.scale else None,
+    )
+
+
+def _instant_rule(pack: Pack, minutes: int) -> ClockRule:
+    """An appointment is kept at its own instant, also where a pack shows a life in seconds."""
+    return ClockRule(
+        id=f"{pack.id}/{_NAMED_INSTANT}",
+        version=pack.version,
+        limit=Limit(amount=minutes, unit=Unit.min),
+        source="the instant named in the decision",
+    )
 
 
 def stop(state: Clocked, key: str, context: Context, *, met: bool | None = True) -> Sequence[Event]:
