@@ -10,7 +10,7 @@ refused, dropped or carried to another process.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ from domain.holding import (
     RefuseItem,
     Verdict,
 )
-from domain.model import Model
+from domain.model import Model, Strict
 from domain.proceeding import Proceeding, ProcessId, Row
 from domain.process import Code, Command, Context, Effect, Event, Refusal
 
@@ -42,6 +42,7 @@ class Item(Model):
     unit: str | None = None
     district: str | None = None
     case: str | None = None
+    catalogue_item: str | None = None
     verdict: Verdict | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
@@ -66,6 +67,20 @@ class Entry(Model):
     unit: Code | None = None
     district: Code | None = None
     case: Code | None = None
+    catalogue_item: Code | None = None
+
+
+HolderId = Annotated[str, Field(max_length=200, pattern=r"^(case|ring)/[A-Za-z0-9_.:@/+-]+$")]
+
+
+class Matter(Strict):
+    """What a person puts on an agenda: whose matter it is, and which (None: whatever is open there). Its holder is asked."""
+
+    holder: HolderId
+    matter: Code | None = None
+
+
+Matters = Annotated[tuple[Matter, ...], Field(min_length=1, max_length=20)]
 
 
 class WithAgenda(Proceeding):
@@ -108,6 +123,7 @@ class ItemProposed(Event):
     unit: str | None = None
     district: str | None = None
     case: str | None = None
+    catalogue_item: str | None = None
 
 
 class ItemReserved(Event):
@@ -118,6 +134,7 @@ class ItemReserved(Event):
     unit: str | None = None
     district: str | None = None
     case: str | None = None
+    catalogue_item: str | None = None
 
 
 class ItemRefused(Event):
@@ -183,6 +200,10 @@ EVENTS: Final[Sequence[type[Event]]] = (
 COMMANDS: Final[Sequence[type[Command]]] = holding.FROM_HOLDER
 
 
+WHERE: Final = ("unit", "district", "case", "catalogue_item")
+"""What a holder says of a matter: who has it now, where it belongs, which item of the catalogue it falls under."""
+
+
 def _item(agenda: A, item: str, **update: Any) -> A:
     found = agenda.items.get(item)
     if found is None:
@@ -191,7 +212,7 @@ def _item(agenda: A, item: str, **update: Any) -> A:
 
 
 def _about(e: ItemProposed | ItemReserved) -> dict[str, Any]:
-    return {name: value for name in ("unit", "district", "case") if (value := getattr(e, name)) is not None}
+    return {name: value for name in WHERE if (value := getattr(e, name)) is not None}
 
 
 def _proposed(state: A, e: ItemProposed, at: datetime) -> A:
@@ -237,6 +258,15 @@ def put(entries: Sequence[Entry], by: str, first: int = 1) -> Sequence[Event]:
     return [ItemProposed(item=f"i{n}", by=by, **entry.model_dump()) for n, entry in enumerate(entries, start=first)]
 
 
+def entries_of(given: Sequence[Entry] | Sequence[Matter]) -> Sequence[Entry]:
+    """Return what was put on the agenda, by a person or by another process, each matter once."""
+    found: dict[tuple[str, str | None], Entry] = {}
+    for one in given:
+        entry = one if isinstance(one, Entry) else Entry(holder=one.holder, matter=one.matter)
+        found.setdefault((one.holder, one.matter), entry)
+    return tuple(found.values())
+
+
 def drop_all(state: WithAgenda, by: str, reason: str | None = None) -> Sequence[Event]:
     """Take every undecided item off the agenda."""
     return [ItemDropped(item=i.id, by=by, reason=reason) for i in state.live]
@@ -248,7 +278,7 @@ def confirm_item(state: WithAgenda, command: ConfirmItem, context: Context) -> S
     item = item_of(state, command.item)
     if item.state is not ItemState.proposed:
         return ()
-    return [ItemReserved(item=item.id, unit=command.unit, district=command.district, case=command.case)]
+    return [ItemReserved(item=item.id, **{name: getattr(command, name) for name in WHERE})]
 
 
 def refuse_item(state: WithAgenda, command: RefuseItem, context: Context) -> Sequence[Event]:
@@ -302,6 +332,15 @@ def effects(kind: str) -> Mapping[str, Callable[[Any, Any], Sequence[Effect]]]:
         return () if item is None else holding.hand_down(item.holder, f"{kind}/{state.no}", e.item, e.verdict)
 
     return {ItemProposed.TYPE: asked, ItemDropped.TYPE: dropped, ItemDecided.TYPE: decided}
+
+
+def about(state: WithAgenda) -> dict[str, str | None]:
+    """Return the case and the matter of the agenda for its row in the lists, where it has one only."""
+    cases, matters = ({getattr(i, name) for i in state.items.values()} for name in ("case", "matter"))
+    return {
+        "case_no": cases.pop() if len(cases) == 1 else None,
+        "matter": matters.pop() if len(matters) == 1 else None,
+    }
 
 
 def rows(kind: str, state: WithAgenda) -> list[dict[str, Any]]:

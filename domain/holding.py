@@ -86,13 +86,17 @@ TO_HOLDER: Final = (ReserveMatter, ReleaseMatter, ApplyDecision)
 
 
 class ConfirmItem(Command):
-    """The matter is reserved. ``unit`` handles it now, ``district`` and ``case`` are where it belongs."""
+    """The matter is reserved. ``unit`` handles it now, ``district`` and ``case`` are where it belongs.
+
+    ``catalogue_item`` is what it falls under, so that what is decided on it is found again as a precedent.
+    """
 
     NAME: ClassVar[str] = "confirm_item"
     item: ItemId
     unit: Code | None = None
     district: Code | None = None
     case: Code | None = None
+    catalogue_item: Code | None = None
 
 
 class RefuseItem(Command):
