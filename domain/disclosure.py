@@ -2,6 +2,7 @@
 
 One table by role for the centre's staff, one rule for units: a unit reads what it needs for its own live order, and nothing
 of a case it has no order on. Reading a caller's data is audited by whoever reads; this module only says whether it may be.
+What of the processes beside the case may be read says :mod:`domain.disclosing`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ class Field(StrEnum):
     """What can be disclosed."""
 
     header = "header"  # stage, classes, units, instants: codes only
-    orders_all = "orders_all"  # the orders of every unit
+    orders_all = "orders_all"  # the orders of every unit; of a process beside the case: what it has with every unit
     orders_own = "orders_own"  # the own unit's orders and the lead's
     callers = "callers"  # request numbers on the case and their outcomes
     request_text = "request_text"  # title, content, place
@@ -51,8 +52,15 @@ STAFF: Final[Mapping[str, frozenset[Field]]] = {
     "privacy_officer": _CODES,
     "catalogue_keeper": frozenset({Field.header}),
     "calendar_keeper": frozenset({Field.header}),
+    "adjudication_group": _WORDS,
+    "session_leader": _WORDS,
+    "session_secretary": _WORDS,
+    "government_inspector": _WORDS,
 }
 """What the city's staff read of any case."""
+
+SEATED: Final = frozenset({"adjudication_group", "session_leader", "session_secretary", "government_inspector"})
+"""Roles that the city has and each district too: who holds one for a district reads what is of that district."""
 
 DISTRICT: Final[Mapping[str, frozenset[Field]]] = {"district_centre": _WORDS}
 """What a district's staff read of the cases of their district."""
@@ -60,7 +68,7 @@ DISTRICT: Final[Mapping[str, frozenset[Field]]] = {"district_centre": _WORDS}
 CONFIDENTIAL: Final = frozenset({"agent", "callback_officer"})
 """Who still reads the caller's data of a confidential case: those who speak with the caller."""
 
-UNIT_ROLES: Final = frozenset({"unit_liaison", "unit_head"})
+UNIT_ROLES: Final = frozenset({"unit_liaison", "unit_head", "street_coordinator"})
 WITH_ORDER: Final = frozenset({Field.header, Field.orders_own, Field.texts_own})
 
 
@@ -71,12 +79,19 @@ def disclosure(case: Case, viewer: Actor, *, confidential: bool = False) -> froz
     """
     if viewer.role in UNIT_ROLES:
         return _unit(case, viewer, secret=case.confidential or confidential)
-    fields = STAFF.get(viewer.role, frozenset())
-    if viewer.role in DISTRICT and viewer.district is not None and viewer.district == case.district:
-        fields = DISTRICT[viewer.role]
+    fields = of_staff(viewer, case.district)
     if (case.confidential or confidential) and viewer.role not in CONFIDENTIAL:
         fields -= CALLER_DATA
     return fields
+
+
+def of_staff(viewer: Actor, district: str | None) -> frozenset[Field]:
+    """Return what staff of the city, or of a district, read of what belongs to ``district``."""
+    if viewer.role in DISTRICT:
+        return DISTRICT[viewer.role] if viewer.district is not None and viewer.district == district else frozenset()
+    if viewer.role in SEATED and viewer.district not in {None, district}:
+        return frozenset()
+    return STAFF.get(viewer.role, frozenset())
 
 
 def own_orders(case: Case, unit: str | None) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""A case as a file that anybody can check offline, and the check: the chain, the terms, every deadline.
+"""A process as a file that anybody can check offline, and the check: the chain, the terms, every deadline.
 
-An export holds the events, the whole pack and the whole calendar the case was opened under, and the clocks as the city says
+An export holds the events, the whole pack and the whole calendar the process was opened under, and the clocks as the city says
 they stand. It holds codes and references only: no word of a caller is in it (law 8).
 
 :func:`verify` trusts nothing but the rules of this release. What it proves, in this order:
@@ -30,10 +30,11 @@ from domain.casework.state import Case
 from domain.casework.timekeeping import OVERTAKEN
 from domain.clock import Clock, ClockError, ClockRule, Pause, recompute
 from domain.deciders import decider_of
-from domain.keeping import ClockSet, OverdueReached, Running
+from domain.keeping import ClockSet, OverdueReached, Running, named_rule
 from domain.kernel import Process, Written
 from domain.model import Strict
 from domain.policy import Pack, PolicyError, pack_sha
+from domain.proceeding import Begun, Proceeding
 from domain.process import Event
 from domain.upcast import NewerRelease
 
@@ -41,14 +42,14 @@ FORMAT: Final = "sanhuan-export/1"
 
 
 class ExportTerms(Strict):
-    """The terms of the case, whole."""
+    """The terms of the process, whole."""
 
     pack: Pack
     calendar: Calendar
 
 
 class Export(Strict):
-    """One case to the outside: what happened, under which terms, and the clocks as they stand. Instants are aware."""
+    """One process to the outside: what happened, under which terms, and the clocks as they stand. Instants are aware."""
 
     format: Literal["sanhuan-export/1"] = FORMAT
     no: str
@@ -82,11 +83,11 @@ class Difference(Strict):
         return f"{', '.join(place)}: expected {self.expected}, found {self.found}"
 
 
-def export_case(
+def export_process(
     process: Process, events: Sequence[Written], pack: Pack, calendar: Calendar, generated_at: datetime
 ) -> Export:
-    """Make the export of a case from what the journal has of it."""
-    state: Case = process.state
+    """Make the export of a process from what the journal has of it."""
+    state: Case | Proceeding = process.state
     return Export(
         no=state.no,
         process=process.id,
@@ -100,7 +101,7 @@ def export_case(
 def verify(export: Export) -> list[Difference]:
     """Return all that does not agree, the first difference first; empty when all is right. Never raises.
 
-    A broken chain ends the check: what follows the break is not the case's history.
+    A broken chain ends the check: what follows the break is not the process's history.
     """
     found = [*_chain(export)]
     if found:
@@ -157,16 +158,17 @@ def _read(export: Export) -> Iterator[tuple[int, Event] | Difference]:
 
 
 def _terms(export: Export, history: Iterable[tuple[int, Event]]) -> Iterator[Difference]:
-    opened = next(((seq, e) for seq, e in history if isinstance(e, Opened)), None)
+    opened = next(((seq, e) for seq, e in history if isinstance(e, Opened | Begun)), None)
     if opened is None:
-        yield Difference(code="case", expected="an event opened", found="none")
+        yield Difference(code="case", expected="an event that opens it", found="none")
         return
     seq, event = opened
+    no = event.request if isinstance(event, Opened) else event.no
     pack, calendar = export.terms.pack, export.terms.calendar
     years = "cn:" + "+".join(year.version for year in calendar.years)
     pinned = (
-        ("case", "no", event.request, export.no),
-        ("case", "process", f"case/{event.request}", export.process),
+        ("case", "no", no, export.no),
+        ("case", "process", f"{export.process.partition('/')[0]}/{no}", export.process),
         ("pack", "id", event.pack, pack.id),
         ("pack", "version", event.pack_version, pack.version),
         ("pack", "sha", event.pack_sha, pack_sha(pack)),
@@ -198,7 +200,7 @@ def _clocks(export: Export, history: Iterable[tuple[int, Event]]) -> Iterator[Di
             case ActAnnulled(due=due):
                 annulled.add(due)
             case ClockSet(clock=clock, why=why):
-                if _rule_key(clock) not in rules:
+                if _rule_key(clock) not in rules and not _named(export.terms.pack, clock):
                     found = f"{clock.rule} {clock.rule_version}: {clock.limit}"
                     yield Difference(code="rule", seq=seq, clock=clock.key, expected="a limit of the pack", found=found)
                 if why != "started":
@@ -270,6 +272,12 @@ def _rules_of(pack: Pack) -> Iterator[ClockRule]:
                         yield pack.rule(kind, triage=triage, case_type=case_type, grade=grade)
                     except PolicyError:
                         continue
+
+
+def _named(pack: Pack, clock: Clock) -> bool:
+    """Say whether the limit is one that a decision named: a day or an instant."""
+    rule = named_rule(pack, clock)
+    return rule is not None and _rule_key(rule) == _rule_key(clock)
 
 
 def _rule_key(rule: ClockRule | Clock) -> tuple[Any, ...]:

@@ -314,8 +314,10 @@ class ProceedingRow(Base):
     pack: Mapped[str] = mapped_column(String(40))
 
     __table_args__ = (
+        Index("ix_proceeding_row_opened", "opened_at", "id"),
         Index("ix_proceeding_row_kind", "kind", "opened_at", "id"),
         Index("ix_proceeding_row_unit", "unit", "kind", "opened_at"),
+        Index("ix_proceeding_row_open", "kind", "closed_at", "due"),
     )
 
 

@@ -1,4 +1,4 @@
-"""经过: the events of a case with the words their viewer may read, and the ledger of its clocks."""
+"""经过: the events of a process with the words their viewer may read, and the ledger of its clocks."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,12 +7,12 @@ from typing import Any, Final
 from api.cases.explaining import lines_of
 from api.cases.schemas import EventOut, Ledger, LedgerClock, LedgerEntry
 from api.cases.view import split_key, visible_clock
-from domain.casework.state import Case
 from domain.clock import Clock
 from domain.disclosure import Field
+from domain.keeping import Running
 from storage.texts import sentence, text
 
-REFERENCE: Final = re.compile(r"([\w/.:@+-]+)#([a-z_]+)")
+REFERENCE: Final = re.compile(r"([\w/.:@+-]+)#([a-z_]+(?:\.[a-z_0-9]+)*)")
 CLOCK_EVENTS: Final = frozenset(
     {"clock_set", "clock_stopped", "warning_given", "overdue_reached", "overdue_annulled", "timer_rang"}
 )
@@ -23,9 +23,23 @@ CLOSED_TO_UNITS: Final = frozenset(
 
 
 def references(body: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return the fields that refer to words, with command and field."""
-    found = {name: REFERENCE.fullmatch(v) for name, v in body.items() if isinstance(v, str)}
-    return {name: (m[1], m[2]) for name, m in found.items() if m}
+    """Return the fields that refer to words, with command and field; one within a row by its place: ``milestones.0.what``."""
+    return {name: (m[1], m[2]) for name, value in leaves(body) if (m := REFERENCE.fullmatch(value))}
+
+
+def leaves(value: Any, at: str = "") -> Iterator[tuple[str, str]]:
+    """Go through all texts of a plain value, with their places."""
+    match value:
+        case str():
+            yield at, value
+        case Mapping():
+            for name, inner in value.items():
+                yield from leaves(inner, f"{at}.{name}" if at else str(name))
+        case list() | tuple():
+            for n, inner in enumerate(value):
+                yield from leaves(inner, f"{at}.{n}")
+        case _:
+            return
 
 
 def order_of(event: Any) -> str | None:
@@ -71,8 +85,8 @@ def event_out(
     )
 
 
-def ledger(case: Case, events: Sequence[Any], orders: frozenset[str] | None, lang: str) -> Ledger:
-    """Return every clock with all its changes; those of ``orders`` only, unless that is None."""
+def ledger(state: Any, events: Sequence[Any], orders: frozenset[str] | None, lang: str) -> Ledger:
+    """Return every clock of a process with all its changes; those of ``orders`` only, unless that is None."""
     entries: dict[str, list[LedgerEntry]] = {}
     for event in events:
         if event.type == "clock_set":
@@ -86,18 +100,21 @@ def ledger(case: Case, events: Sequence[Any], orders: frozenset[str] | None, lan
             )
             entries.setdefault(clock.key, []).append(entry)
     return Ledger(
-        no=case.no,
-        calendar=case.calendar,
-        pack=case.pack,
-        pack_version=case.pack_version,
-        clocks=tuple(_clocks(case, entries, orders, lang)),
+        no=state.no,
+        calendar=state.calendar,
+        pack=state.pack,
+        pack_version=state.pack_version,
+        clocks=tuple(_clocks(state.clocks, entries, orders, lang)),
     )
 
 
 def _clocks(
-    case: Case, entries: Mapping[str, Sequence[LedgerEntry]], orders: frozenset[str] | None, lang: str
+    clocks: Mapping[str, Running],
+    entries: Mapping[str, Sequence[LedgerEntry]],
+    orders: frozenset[str] | None,
+    lang: str,
 ) -> Iterator[LedgerClock]:
-    for key, running in case.clocks.items():
+    for key, running in clocks.items():
         if orders is not None and not visible_clock(key, orders):
             continue
         yield LedgerClock(

@@ -33,6 +33,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_proceeding_row_case_no"), ["case_no"], unique=False)
         batch_op.create_index("ix_proceeding_row_kind", ["kind", "opened_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_proceeding_row_matter"), ["matter"], unique=False)
+        batch_op.create_index("ix_proceeding_row_open", ["kind", "closed_at", "due"], unique=False)
+        batch_op.create_index("ix_proceeding_row_opened", ["opened_at", "id"], unique=False)
         batch_op.create_index("ix_proceeding_row_unit", ["unit", "kind", "opened_at"], unique=False)
 
     op.create_table(

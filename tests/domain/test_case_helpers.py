@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.export import export_case, verify
+from domain.export import export_process, verify
 from domain.policy import pack_sha
 from tests.domain.casekit import CALENDAR, CaseKit, City
 from tests.domain.clock_helpers import sh
@@ -88,7 +88,8 @@ def test_the_export_of_a_case_with_a_helper_beside_an_extended_and_paused_lead_v
     kit.do("request_pause", order="a1", kind="expert").do("review_pause", order="a1", approve=True)
     added(kit.go(days=3)).go(days=40).tick()
     assert (
-        verify(export_case(kit.process, kit.events, kit.city.pack, CALENDAR, datetime(2026, 12, 1, tzinfo=UTC))) == []
+        verify(export_process(kit.process, kit.events, kit.city.pack, CALENDAR, datetime(2026, 12, 1, tzinfo=UTC)))
+        == []
     )
 
 

@@ -16,7 +16,7 @@ from domain.casework.overtaking import OVERTAKES
 from domain.casework.state import Case
 from domain.casework.timekeeping import owner_and_what
 from domain.casework.wakeups import ACTS
-from domain.export import export_case, verify
+from domain.export import export_process, verify
 from domain.policy import pack_sha
 from tests.domain.casekit import CALENDAR, CaseKit, City, replays
 
@@ -171,7 +171,7 @@ def test_received_before_and_committed_after_is_as_committed_before(
     assert "act_annulled" not in prompt.types()
     assert state(late) == state(prompt)
     replays(late)
-    export = export_case(late.process, late.events, late.city.pack, CALENDAR, datetime(2026, 12, 1, tzinfo=UTC))
+    export = export_process(late.process, late.events, late.city.pack, CALENDAR, datetime(2026, 12, 1, tzinfo=UTC))
     assert verify(export) == []
 
 
@@ -204,7 +204,7 @@ def test_a_pause_that_ended_in_time_gives_no_more_time_although_a_result_came_me
     first, second = kit.state.clocks["a1/handle"].clock.pauses
     assert (first.end, second.kind, second.end) == (received, "submitted", None)
     assert kit.state_of("a1") == "submitted"
-    export = export_case(kit.process, kit.events, kit.city.pack, CALENDAR, datetime(2026, 12, 1, tzinfo=UTC))
+    export = export_process(kit.process, kit.events, kit.city.pack, CALENDAR, datetime(2026, 12, 1, tzinfo=UTC))
     assert verify(export) == []
 
 

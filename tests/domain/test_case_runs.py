@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from domain.case import DECIDER
 from domain.casework.timekeeping import next_run, owner_and_what, runs
-from domain.export import export_case, verify
+from domain.export import export_process, verify
 from domain.keeping import ClockSet, ClockStopped
 from domain.policy import pack_sha
 from tests.domain.casekit import CALENDAR, CaseKit, City
@@ -50,7 +50,7 @@ def test_each_callback_of_a_caller_has_a_clock() -> None:
 
 def test_every_run_of_a_life_is_in_the_export_and_it_verifies() -> None:
     kit = lived()
-    export = export_case(kit.process, kit.events, kit.city.pack, CALENDAR, datetime(2026, 4, 1, tzinfo=UTC))
+    export = export_process(kit.process, kit.events, kit.city.pack, CALENDAR, datetime(2026, 4, 1, tzinfo=UTC))
     assert verify(type(export).model_validate_json(export.model_dump_json())) == []
     expected = {
         "dispatch",

@@ -9,7 +9,7 @@ import pytest
 
 from domain import kernel
 from domain.case import DECIDER
-from domain.export import Difference, Export, export_case, verify
+from domain.export import Difference, Export, export_process, verify
 from domain.policy import pack_sha
 from storage.policies import load_pack
 from tests.domain.casekit import CALENDAR, CaseKit, City
@@ -34,7 +34,7 @@ def lived(pack: str = "haikou") -> CaseKit:
 
 
 def exported(kit: CaseKit) -> Export:
-    return export_case(kit.process, kit.events, kit.city.pack, CALENDAR, NOW)
+    return export_process(kit.process, kit.events, kit.city.pack, CALENDAR, NOW)
 
 
 LIVED = lived()
@@ -231,4 +231,4 @@ def test_a_running_case_agrees_at_every_moment_of_its_life() -> None:
     kit = lived()
     for n in range(1, len(kit.events) + 1):
         process = kernel.replay(DECIDER, "case/c1", kit.events[:n])
-        assert verify(export_case(process, kit.events[:n], kit.city.pack, CALENDAR, NOW + timedelta(days=n))) == []
+        assert verify(export_process(process, kit.events[:n], kit.city.pack, CALENDAR, NOW + timedelta(days=n))) == []

@@ -117,7 +117,9 @@ def test_an_event_of_a_newer_release_is_not_guessed_at() -> None:
 def test_verify_says_that_an_export_is_of_a_newer_release() -> None:
     kit = worked()
     events = chained([e.model_copy(update={"body": {"v": 2, **e.body}}) for e in kit.events])
-    found = export.verify(export.export_case(kit.process, events, load_pack("haikou"), load_calendar(), kit.city.now))
+    found = export.verify(
+        export.export_process(kit.process, events, load_pack("haikou"), load_calendar(), kit.city.now)
+    )
     assert {(d.code, d.expected) for d in found} == {("event", "a release as new as the export")}
 
 

@@ -1,0 +1,64 @@
+"""披露 of the processes beside the case: who may read a ring, a consultation, a ruling, a supervision, and how much of it.
+
+=======================================  ==============================================================================
+staff of the centre                      as of any case (:data:`~domain.disclosure.STAFF`): words, or codes only
+staff of a district, seats of a district  what is of their district
+units it is about                        all of it, and what callers said, as long as it is open; then the words stay
+units it was about                       that it was, in codes
+纪检联络                                  accountabilities only
+=======================================  ==============================================================================
+
+For everybody else it does not exist. No caller's data is in any of them.
+"""
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from domain.disclosure import DISTRICT, SEATED, STAFF, UNIT_ROLES, Field, of_staff
+from domain.process import Actor
+
+KEPT: Final = frozenset(
+    {Field.header, Field.orders_all, Field.texts_all, Field.documents, Field.request_text, Field.export}
+)
+"""The fields that a process beside the case has."""
+
+WORDS: Final = KEPT - {Field.export}
+OF_A_PARTY: Final = frozenset({Field.header, Field.texts_all, Field.documents})
+
+PARTY_ROLES: Final = UNIT_ROLES | {"consultation_member", "task_force_lead", "specialist", "community", "grid_worker"}
+"""Roles in which somebody of a unit reads what his unit is a party to."""
+
+ONE_KIND: Final = {"discipline_liaison": "accountability"}
+"""Roles that read one kind of process, all over the city."""
+
+
+def disclosing(
+    viewer: Actor,
+    kind: str,
+    *,
+    district: str | None,
+    parties: AbstractSet[str],
+    former: AbstractSet[str] = frozenset(),
+    is_open: bool = True,
+) -> frozenset[Field]:
+    """Return the fields ``viewer`` may read of a process. Empty means: for him there is no such process.
+
+    ``parties`` are the units it is about, ``former`` those it was about once.
+    """
+    if viewer.role in PARTY_ROLES:
+        if viewer.unit in parties:
+            return OF_A_PARTY | {Field.request_text} if is_open else OF_A_PARTY
+        return frozenset({Field.header}) if viewer.unit in former else frozenset()
+    if viewer.role in ONE_KIND:
+        return WORDS if ONE_KIND[viewer.role] == kind else frozenset()
+    return of_staff(viewer, district) & KEPT
+
+
+def reads_all(role: str, district: str | None) -> bool:
+    """Say whether the role reads every process of the city."""
+    return role in STAFF and not (role in SEATED and district is not None)
+
+
+def reads_district(role: str) -> bool:
+    """Say whether the role reads what is of its district."""
+    return role in DISTRICT or role in SEATED
