@@ -207,25 +207,21 @@ _NAMED_INSTANT: Final = "named_instant"
 _MINUTE: Final = timedelta(minutes=1)
 
 
-def until_day(
-    state: Clocked, key: str, day: date, context: Context, *, again: bool = False, why: str = "started"
-) -> Sequence[Event]:
+def until_day(state: Clocked, key: str, day: date, context: Context, *, again: bool = False) -> Sequence[Event]:
     """Start a clock that is due at 24:00 of a day somebody named; on a day off with the next working day (民法典 203).
 
     It is a limit in natural days like any other, so the ledger, its explanation and ``sanhuan verify`` recompute it. A day that is
     not ahead any more is taken as tomorrow: a delay of ours takes nobody's day. ``again`` as in :func:`next_run`.
     """
     days = min(max((day - local_day(context.now)).days, 1), MOST_DAYS)
-    return (start_by(_day_rule(context.facts.pack, days), next_run(state, key, again=again), context, why=why),)
+    return (start_by(_day_rule(context.facts.pack, days), next_run(state, key, again=again), context),)
 
 
-def until_instant(
-    state: Clocked, key: str, at: datetime, context: Context, *, again: bool = False, why: str = "started"
-) -> Sequence[Event]:
+def until_instant(state: Clocked, key: str, at: datetime, context: Context, *, again: bool = False) -> Sequence[Event]:
     """Start a clock that is due at an instant somebody named: so many whole minutes that end there. A passed one is due now."""
     minutes = min(max((at - context.now) // _MINUTE, 1), _MOST_MINUTES)
     rule = _instant_rule(context.facts.pack, minutes)
-    return (start_by(rule, next_run(state, key, again=again), context, at=at - minutes * _MINUTE, why=why),)
+    return (start_by(rule, next_run(state, key, again=again), context, at=at - minutes * _MINUTE),)
 
 
 def named_rule(pack: Pack, clock: Clock) -> ClockRule | None:
