@@ -239,10 +239,10 @@ CHANGES: Final[Mapping[str, Callable[[Any, Any, datetime], Any]]] = {
 
 
 def item_of(state: WithAgenda, item: str, *states: ItemState) -> Item:
-    """Return an item in one of the states (any, when none is named), or refuse: ``unknown_item``, ``item_not_in_this_state``."""
+    """Return an item in one of the states (any, when none is named), or refuse: ``no_such_item``, ``item_not_in_this_state``."""
     found = state.items.get(item)
     if found is None:
-        raise Refusal("unknown_item", item=item)
+        raise Refusal("no_such_item", item=item)
     if states and found.state not in states:
         raise Refusal("item_not_in_this_state", item=item, state=str(found.state))
     return found
