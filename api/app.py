@@ -21,6 +21,9 @@ from api.operations.restart import router as restarts
 from api.operations.routes import health
 from api.operations.routes import router as operations
 from api.operations.troubles import router as troubles
+from api.papers.routes import router as papers
+from api.proceedings.opening import router as openings
+from api.proceedings.routes import router as proceedings
 from api.reference.routes import router as reference
 from api.requests.routes import router as requests
 from api.services import Services
@@ -32,24 +35,26 @@ from storage.texts import LANGUAGES, catalogue
 from storage.unit_of_work import Database
 
 PREFIX: Final = "/api/v1"
-# Decisions and restarts have a process in their path and come last: a greedy path would take others' requests.
 ROUTERS: Final[Sequence[APIRouter]] = (
     sessions,
     requests,
     todos,
     cases,
     documents,
+    papers,
     departments,
     incidents,
     reference,
     operations,
     troubles,
     restarts,
-    decisions,
+    proceedings,
 )
+"""Restarts and proceedings have a process in their path and come last: a greedy path would take others' requests."""
 
 DESCRIPTION: Final = """
-Cases of a 12345 hotline, from a caller's words to the archive.
+Cases of a 12345 hotline, from a caller's words to the archive, and the processes beside them: rings, consultations,
+adjudications, sessions, supervision.
 
 * Sign in at `/api/v1/sessions`; send the token as `Authorization: Bearer …`.
 * Every write carries an `Idempotency-Key`: repeating it repeats the answer, never the deed.
@@ -83,7 +88,7 @@ def create_app(settings: Settings, database: Database, engine: Engine, *, servic
     app.state.services = place
     place.metrics.registry.register(JournalFigures(database, place.now, settings.trouble_after_s))
     app.state.settings = settings
-    for router in ROUTERS:
+    for router in (*ROUTERS, openings(), decisions()):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health)
     app.webhooks.include_router(outward)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from domain.disclosing import KEPT, OF_A_PARTY, PARTY_ROLES
 from domain.disclosure import DISTRICT, STAFF, UNIT_ROLES, Field
 
 
@@ -18,7 +19,8 @@ class Way(StrEnum):
     signed_in = "signed_in"  # a live session, whatever the role
     reach = "reach"  # a live session; the list holds what the viewer's roles reach: city, district or own unit
     holder = "holder"  # one of the roles
-    reader = "reader"  # somebody to whom disclosure gives the field, or anything at all
+    reader = "reader"  # somebody to whom disclosure gives the field of a case, or anything at all
+    beside = "beside"  # the same of a process beside the case
     unit = "unit"  # a department system, by its signature
 
 
@@ -39,6 +41,8 @@ class Gate:
                 return role in self.roles
             case Way.reader:
                 return self._reads(role)
+            case Way.beside:
+                return role in _BESIDE and (self.field is None or self.field in _BESIDE[role])
             case _:
                 return True
 
@@ -49,6 +53,14 @@ class Gate:
 
 # A unit reads the words and files of a case while it has a live order on it, never the journal.
 _UNIT: Final = {role: frozenset(Field) - {Field.export, Field.texts_all, Field.orders_all} for role in UNIT_ROLES}
+
+_BESIDE: Final = {
+    **{role: fields & KEPT for role, fields in {**STAFF, **DISTRICT}.items()},
+    **dict.fromkeys(PARTY_ROLES, OF_A_PARTY),
+}
+
+_WORDS: Final = (*(role for role, fields in STAFF.items() if Field.texts_all in fields), *DISTRICT)
+"""Who reads the words of every case of the city or a district."""
 
 _ANYONE: Final = Gate(Way.anyone)
 _SIGNED_IN: Final = Gate(Way.signed_in)
@@ -68,6 +80,13 @@ GATES: Final[Mapping[str, Gate]] = {
     "list_case_events": Gate(Way.reader),
     "read_case_ledger": Gate(Way.reader),
     "export_case": Gate(Way.reader, field=Field.export),
+    "list_proceedings": Gate(Way.reach),
+    "count_proceedings": Gate(Way.reach),
+    "list_rulings": Gate(Way.holder, _WORDS),
+    "read_proceeding": Gate(Way.beside),
+    "list_proceeding_events": Gate(Way.beside),
+    "read_proceeding_ledger": Gate(Way.beside),
+    "export_proceeding": Gate(Way.beside, field=Field.export),
     "hand_in_document": Gate(Way.reader, field=Field.documents),
     "read_document": Gate(Way.reader, field=Field.documents),
     "answer_as_department": _UNIT_SYSTEM,

@@ -5,12 +5,13 @@ staff of the centre                      as of any case (:data:`~domain.disclosu
 staff of a district, seats of a district  what is of their district
 units it is about                        all of it, and what callers said, as long as it is open; then the words stay
 units it was about                       that it was, in codes
-纪检联络                                  accountabilities only
+纪检联络, 专家                            the kinds they work at only
 =======================================  ==============================================================================
 
 For everybody else it does not exist. No caller's data is in any of them.
 """
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -25,11 +26,14 @@ KEPT: Final = frozenset(
 WORDS: Final = KEPT - {Field.export}
 OF_A_PARTY: Final = frozenset({Field.header, Field.texts_all, Field.documents})
 
-PARTY_ROLES: Final = UNIT_ROLES | {"consultation_member", "task_force_lead", "specialist", "community", "grid_worker"}
+PARTY_ROLES: Final = UNIT_ROLES | {"consultation_member", "task_force_lead", "community", "grid_worker"}
 """Roles in which somebody of a unit reads what his unit is a party to."""
 
-ONE_KIND: Final = {"discipline_liaison": "accountability"}
-"""Roles that read one kind of process, all over the city."""
+SOME_KINDS: Final[Mapping[str, frozenset[str]]] = {
+    "discipline_liaison": frozenset({"accountability"}),
+    "specialist": frozenset({"consultation"}),
+}
+"""Roles that read some kinds of process only, all over the city."""
 
 
 def disclosing(
@@ -49,8 +53,8 @@ def disclosing(
         if viewer.unit in parties:
             return OF_A_PARTY | {Field.request_text} if is_open else OF_A_PARTY
         return frozenset({Field.header}) if viewer.unit in former else frozenset()
-    if viewer.role in ONE_KIND:
-        return WORDS if ONE_KIND[viewer.role] == kind else frozenset()
+    if viewer.role in SOME_KINDS:
+        return WORDS if kind in SOME_KINDS[viewer.role] else frozenset()
     return of_staff(viewer, district) & KEPT
 
 

@@ -119,6 +119,12 @@ def case_rows(connection: Connection, numbers: Iterable[str]) -> dict[str, Any]:
     return {r.no: r for r in rows}
 
 
+def within_reach(connection: Connection, reach: Reach, numbers: Iterable[str]) -> frozenset[str]:
+    """Return those of some cases that a reader sees."""
+    query = select(_case.c.no).where(_case.c.no.in_(list(numbers)), _reach(reach))
+    return frozenset(connection.execute(query).scalars())
+
+
 def list_events(connection: Connection, process: str, *, after: int, limit: int) -> Sequence[Any]:
     """Return the events of a process after a seq, in order."""
     return connection.execute(

@@ -8,13 +8,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, literal, or_, select, tuple_
 
 from storage.cases import NEVER
-from storage.models import AgendaRow, PaperRow, PartyRow, ProceedingRow, RulingRow, Utc, table
+from storage.models import AgendaRow, PartyRow, ProceedingRow, RequestRow, RulingRow, Utc, table
+from storage.todos import begins
 
 _proceeding = table(ProceedingRow)
 _party = table(PartyRow)
 _agenda = table(AgendaRow)
 _ruling = table(RulingRow)
-_paper = table(PaperRow)
 
 EQUAL: Final = ("kind", "level", "stage", "unit", "district", "case_no", "matter")
 """Columns that a list can be narrowed by."""
@@ -56,7 +56,9 @@ def list_proceedings(
     query = select(_proceeding, first_due.label("first_due")).where(_reach(reach), *_narrowed(wanted))
     if wanted.due_first:
         keys = tuple_(first_due, p.id)
-        query = query.order_by(first_due, p.id) if after is None else query.where(keys > after).order_by(first_due, p.id)
+        query = (
+            query.order_by(first_due, p.id) if after is None else query.where(keys > after).order_by(first_due, p.id)
+        )
     else:
         keys = tuple_(p.opened_at, p.id)
         query = query.order_by(p.opened_at.desc(), p.id.desc())
@@ -144,12 +146,14 @@ def fitting_rulings(
     return connection.execute(query.order_by(r.ruled_at.desc(), r.process, r.item).limit(limit)).all()
 
 
-def papers_of(connection: Connection, process: str) -> Sequence[Any]:
-    """Return the official documents of a process, without their texts, in the order they were issued."""
-    columns = [c for c in _paper.c if c.name not in {"zh", "en"}]
-    return connection.execute(
-        select(*columns).where(_paper.c.process == process).order_by(_paper.c.issued_at, _paper.c.effect)
-    ).all()
+def request_words(connection: Connection, numbers: Iterable[str]) -> dict[str, Any]:
+    """Return title, content and place of requests by number. No caller data."""
+    r = table(RequestRow)
+    wanted = list(numbers)
+    if not wanted:
+        return {}
+    rows = connection.execute(select(r.c.no, r.c.title, r.c.content, r.c.place).where(r.c.no.in_(wanted)))
+    return {row.no: row for row in rows}
 
 
 def _reach(reach: Reach) -> ColumnElement[bool]:
@@ -178,9 +182,3 @@ def _narrowed(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         yield p.id.in_(select(_party.c.process).where(_party.c.unit == wanted.party))
     if wanted.no is not None:
         yield begins(wanted.no)
-
-
-def begins(no: str) -> ColumnElement[bool]:
-    """Say of a row that its number, or that of its case, begins so."""
-    p = _proceeding.c
-    return or_(p.no.startswith(no, autoescape=True), p.case_no.startswith(no, autoescape=True))

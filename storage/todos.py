@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, exists, false, func, or_, select, tuple_
 
-from storage.models import TodoRow, table
+from storage.models import ProceedingRow, TodoRow, table
 
 _todo = table(TodoRow)
+_proceeding = table(ProceedingRow)
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,17 @@ class Desk:
 
 @dataclass(frozen=True)
 class Window:
-    """Which todos: due before an instant (or from one to another, both included), possible at ``now``, of cases so numbered."""
+    """Which todos: due before an instant (or from one to another, both included), possible at ``now``.
+
+    ``number``: of cases so numbered, and of processes whose number, or whose case's, begins so. ``kind``: of one kind of process.
+    """
 
     now: datetime
     later: bool = False
     due_before: datetime | None = None
     due_within: tuple[datetime, datetime] | None = None
     number: str | None = None
+    kind: str | None = None
 
 
 def list_todos(
@@ -87,7 +92,11 @@ def _of(desk: Desk) -> ColumnElement[bool]:
     if not desk.roles:
         return false()
     # Without a unit there is one alternative only, and one role then reads its page in the order of the index.
-    mine = _todo.c.unit.is_(None) if desk.unit is None else or_(_todo.c.unit.is_(None), _todo.c.unit == desk.unit)
+    mine: ColumnElement[bool] = _todo.c.unit.is_(None)
+    if desk.district is not None:
+        mine = and_(mine, or_(_todo.c.district.is_(None), _todo.c.district == desk.district))
+    if desk.unit is not None:
+        mine = or_(mine, _todo.c.unit == desk.unit)
     held = _todo.c.role == desk.roles[0] if len(desk.roles) == 1 else _todo.c.role.in_(desk.roles)
     return and_(held, mine)
 
@@ -99,5 +108,14 @@ def _in(window: Window) -> Iterable[ColumnElement[bool]]:
         yield _todo.c.due < window.due_before
     if window.due_within is not None:
         yield _todo.c.due.between(*window.due_within)
+    if window.kind is not None:
+        yield _todo.c.process.startswith(f"{window.kind}/", autoescape=True)
     if window.number is not None:
-        yield _todo.c.process.startswith(f"case/{window.number}", autoescape=True)
+        beside = exists().where(_proceeding.c.id == _todo.c.process, begins(window.number))
+        yield or_(_todo.c.process.startswith(f"case/{window.number}", autoescape=True), beside)
+
+
+def begins(no: str) -> ColumnElement[bool]:
+    """Say of a process beside the case that its number, or that of its case, begins so."""
+    p = _proceeding.c
+    return or_(p.no.startswith(no, autoescape=True), p.case_no.startswith(no, autoescape=True))

@@ -19,7 +19,7 @@ from api.cases.schemas import (
 )
 from api.decisions.schemas import asked
 from api.todos.colours import Colours
-from api.todos.routes import todo_out
+from api.todos.routes import ABOUT, is_mine, todo_out
 from domain.case import MOVES
 from domain.casework.state import Case, Order
 from domain.casework.timekeeping import is_late
@@ -213,5 +213,5 @@ def _order(case: Case, order: Order, *, own: bool) -> OrderOut:
 
 
 def _todo(row: Any, who: Viewer, case: Case, colours: Colours) -> CaseTodo:
-    mine = row.role in who.roles and row.unit in (None, who.account.unit)
-    return CaseTodo(**todo_out(row, case, None, colours).model_dump(), mine=mine)
+    about = {f: getattr(case, f, None) for f in ABOUT}
+    return CaseTodo(**todo_out(row, about, None, colours).model_dump(), mine=is_mine(row, who))

@@ -53,7 +53,7 @@ def _values(
     place: Place, visit: Visiting, role: str | None, due: Due | None, number: str, cursor: str | None
 ) -> dict[str, Any]:
     who, role = visit.viewer, role or None
-    found = inbox(place, who, role=role, due=due, begins=number or None, cursor=cursor, limit=PAGE)
+    found = inbox(place, who, visit.lang, role=role, due=due, begins=number or None, cursor=cursor, limit=PAGE)
     counted = counts(place, who)
     kept = {"role": role, "due": due, "number": number or None}
 

@@ -13,6 +13,7 @@ from api.console.visiting import Visiting
 from api.gates import roles_of
 from api.operations.restart import restart
 from api.operations.troubles import MOST, grouped, look
+from api.operations.words import LONGEST, PROCESS
 from api.problems import Problem
 
 router = APIRouter()
@@ -48,7 +49,7 @@ async def again(
     request: Request,
     place: Place,
     visit: Visiting,
-    process: Annotated[str, Query(max_length=120, pattern=r"^[\w/-]+$")],
+    process: Annotated[str, Query(max_length=LONGEST, pattern=PROCESS)],
     back: Annotated[Literal["operations", "incidents"], Query()] = "operations",
     key: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:

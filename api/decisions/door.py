@@ -17,9 +17,9 @@ from api.idempotency import digest, hashed
 from api.problems import Problem, Wrong, invalid, refused
 from api.services import Services
 from domain.deciders import decider_of
-from domain.kernel import KERNEL_COMMANDS, Process
+from domain.kernel import KERNEL_COMMANDS
 from domain.messages import Decision
-from domain.process import Actor, Command
+from domain.process import NEW, Actor, Command
 from storage import journal
 from storage.audit import write_audit
 from storage.cases import Stored, load_process
@@ -33,7 +33,11 @@ URGENT: Final = "urgent"
 
 @dataclass(frozen=True)
 class Given:
-    """One decision as it came in: who (in the roles to try), about what, the words, the key, the seq he had seen."""
+    """One decision as it came in: who (in the roles to try), about what, the words, the key, the seq he had seen.
+
+    ``opens``: it begins ``process``, and the key is one for all that the person begins of this kind; for a key that came before
+    the process is the one begun then.
+    """
 
     actors: tuple[Actor, ...]
     process: str
@@ -41,11 +45,13 @@ class Given:
     said: Mapping[str, Any]
     key: str
     seen: int | None = None
+    opens: bool = False
 
     @property
     def id(self) -> str:
         """The command's id: a hash of actor, process and Idempotency-Key."""
-        return "d/" + hashed(self.actors[0].user, self.process, self.key)
+        where = f"{self.process.partition('/')[0]}/{NEW}" if self.opens else self.process
+        return "d/" + hashed(self.actors[0].user, where, self.key)
 
     @property
     def digest(self) -> str:
@@ -58,6 +64,7 @@ class Ready:
     """A decision that is stored and may go to the engine."""
 
     id: str
+    process: str
     name: str
     decision: Decision[Any]
     urgent: bool
@@ -77,7 +84,7 @@ def store(place: Services, given: Given) -> Ready | Decided:
         row = find_command(connection, given.id)
         if row is not None:
             return _again(connection, given, row)
-        if stored is None and not _registered(connection, given.process):
+        if stored is None and not given.opens and not _registered(connection, given.process):
             raise refused("unknown_process", {"process": given.process})
         wanted = given.said.get("documents") or ()
         missing = missing_documents(connection, given.process, wanted)
@@ -108,7 +115,7 @@ def store(place: Services, given: Given) -> Ready | Decided:
         if not new:  # the same request at the same time was first
             return _again(connection, given, find_command(connection, given.id))
     decision = Decision[Any](id=given.id, actor=actor, received_at=now, body=command, seen=_seen(given, stored))
-    return Ready(given.id, given.asked.name, decision, _urgent(stored))
+    return Ready(given.id, given.process, given.asked.name, decision, _urgent(stored))
 
 
 def ruled_out(stored: Stored, command: Command) -> tuple[str, dict[str, Any]] | None:
@@ -175,7 +182,7 @@ def _again(connection: Connection, given: Given, row: Any) -> Ready | Decided:
     decision = Decision[Any](
         id=row.id, actor=actor, received_at=row.received_at, body=command, seen=_seen(given, stored)
     )
-    return Ready(row.id, row.name, decision, _urgent(stored))
+    return Ready(row.id, row.process, row.name, decision, _urgent(stored))
 
 
 def _seen(given: Given, stored: Stored | None) -> int:
@@ -201,8 +208,9 @@ def _receipt(connection: Connection, row: Any) -> Decided:
 def _permitted(place: Services, given: Given, stored: Stored | None, command: Command) -> Actor | None:
     """Return the first of the actors whom the table grants the command, or None."""
     table = place.rules.permissions()
-    process: Process | None = stored.process if stored else None
-    unit = decider_of(given.process).subject_unit(process.state, command) if process else None
+    decider = decider_of(given.process)
+    state = stored.process.state if stored else decider.initial()
+    unit = decider.subject_unit(state, command)
     for actor in given.actors:
         if table.allows(
             command.NAME,
@@ -210,7 +218,7 @@ def _permitted(place: Services, given: Given, stored: Stored | None, command: Co
             unit=actor.unit,
             district=actor.district,
             subject_unit=unit,
-            subject_district=getattr(process.state, "district", None) if process else None,
+            subject_district=getattr(state, "district", None),
         ):
             return actor
     return None
@@ -236,7 +244,7 @@ def _registered(connection: Connection, process: str) -> bool:
 
 
 def _stage(stored: Stored | None) -> str:
-    return "new" if stored is None else decider_of(stored.process.id).card(stored.process.state).stage
+    return NEW if stored is None else decider_of(stored.process.id).card(stored.process.state).stage
 
 
 def _urgent(stored: Stored | None) -> bool:

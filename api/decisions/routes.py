@@ -7,6 +7,7 @@ will deliver it.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Response
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from api.access import IdempotencyKey, Place, SignedIn, Viewer
 from api.bodies import json_body
 from api.decisions import door
-from api.decisions.door import Given
+from api.decisions.door import Given, Ready
 from api.decisions.schemas import Asked, CommandOut, Decided, Pending, asked, example
 from api.engine import Refused
 from api.openapi import takes
@@ -26,11 +27,13 @@ from api.services import Services
 from domain.deciders import DECIDERS
 from domain.messages import Receipt
 from domain.model import Strict
-from domain.process import Actor, Command
+from domain.process import Actor
 from storage.texts import text
 
-router = APIRouter(tags=["decisions"])
+_others = APIRouter(tags=["decisions"])
 STATUS = "/api/v1/commands/"
+NUMBER: Final = r"^[A-Za-z0-9_.:@/+-]+$"
+"""What follows the kind in the id of a process."""
 SEEN: Final = r'^(\*|(W/)?"[0-9]{1,9}"|[0-9]{1,9})$'
 """An ETag of ours; nine digits fit every database's integer."""
 UNDER_WAY: Final[dict[int | str, dict[str, Any]]] = {
@@ -43,21 +46,21 @@ async def decide(place: Services, given: Given) -> Decided | Pending:
     ready = await run_in_threadpool(door.store, place, given)
     if isinstance(ready, Decided):
         return ready
-    answer = await place.engine.decide(given.process, ready.name, ready.decision, urgent=ready.urgent)
+    answer = await place.engine.decide(ready.process, ready.name, ready.decision, urgent=ready.urgent)
     match answer:
         case Receipt():
             # Temporal answers a repeated id by itself: a journal restored from a backup may not hold what it remembers.
             held = await run_in_threadpool(door.look_up, place, ready.id)
-            return Decided(command=ready.id, **answer.model_dump()) if held else _pending(ready.id)
+            return Decided(command=ready.id, **answer.model_dump()) if held else _pending(ready)
         case Refused():
             return await run_in_threadpool(door.settle_refusal, place, ready.id, answer)
         case None:
             settled = await run_in_threadpool(door.look_up, place, ready.id)
-            return settled or _pending(ready.id)
+            return settled or _pending(ready)
 
 
-def _pending(command: str) -> Pending:
-    return Pending(command=command, status_url=f"{STATUS}{command}")
+def _pending(ready: Ready) -> Pending:
+    return Pending(command=ready.id, process=ready.process, status_url=f"{STATUS}{ready.id}")
 
 
 def answered(response: Response, outcome: Decided | Pending) -> Decided | Pending:
@@ -85,7 +88,7 @@ def seen_seq(
 def _route(kind: str, of: Asked) -> Callable[..., Awaitable[Decided | Pending]]:
     @refuses(RULES, "forbidden", "idempotency_key_reused")
     async def give(
-        no: Annotated[str, Path(max_length=100, pattern=r"^[\w/-]+$")],
+        no: Annotated[str, Path(max_length=160, pattern=NUMBER)],
         place: Place,
         who: SignedIn,
         key: IdempotencyKey,
@@ -93,40 +96,54 @@ def _route(kind: str, of: Asked) -> Callable[..., Awaitable[Decided | Pending]]:
         body: Annotated[Strict, Depends(json_body(of.body))],
         response: Response,
     ) -> Decided | Pending:
-        given = Given(_actors(who), f"{kind}/{no}", of, body.model_dump(mode="json"), key, seen)
+        given = Given(actors_of(who), f"{kind}/{no}", of, body.model_dump(mode="json"), key, seen)
         return answered(response, await decide(place, given))
 
     give.__name__ = f"{kind}_{of.name}"
     return give
 
 
-def _actors(who: Viewer) -> tuple[Actor, ...]:
+def actors_of(who: Viewer) -> tuple[Actor, ...]:
+    """Return the viewer in each of his roles; refuse with 403 who holds none."""
     actors = who.actors()
     if not actors:
         raise Problem(403, "forbidden")
     return actors
 
 
-def _doc(command: type[Command]) -> str:
-    return (command.__doc__ or command.NAME).strip()
+def router() -> APIRouter:
+    """Return the routes of all kinds of processes there are."""
+    return _router(tuple(DECIDERS))
 
 
-for _kind in DECIDERS:
-    for _name, _asked in asked(_kind).items():
-        router.add_api_route(
-            f"/processes/{_kind}/{{no:path}}/decisions/{_name}",
-            _route(_kind, _asked),
-            methods=["POST"],
-            response_model=Decided | Pending,
-            responses=UNDER_WAY,
-            operation_id=f"{_kind}_{_name}",
-            openapi_extra=takes(_asked.body, example(_asked)),
-            summary=f"{text(f'command.{_name}', 'en')} {text(f'command.{_name}', 'zh')}",
-            description=_doc(_asked.command),
-        )
+@cache
+def _router(kinds: tuple[str, ...]) -> APIRouter:
+    found = APIRouter(tags=["decisions"])
+    for kind in kinds:
+        for name, of in asked(kind).items():
+            add_command(found, f"/processes/{kind}/{{no:path}}/decisions/{name}", kind, of, _route(kind, of))
+    found.include_router(_others)
+    return found
 
 
-@router.post("/processes/{process:path}/decisions/{command}", include_in_schema=False)
+def add_command(
+    to: APIRouter, path: str, kind: str, of: Asked, give: Callable[..., Awaitable[Decided | Pending]]
+) -> None:
+    """Add the route of one command, described from its model."""
+    to.add_api_route(
+        path,
+        give,
+        methods=["POST"],
+        response_model=Decided | Pending,
+        responses=UNDER_WAY,
+        operation_id=f"{kind}_{of.name}",
+        openapi_extra=takes(of.body, example(of)),
+        summary=f"{text(f'command.{of.name}', 'en')} {text(f'command.{of.name}', 'zh')}",
+        description=(of.command.__doc__ or of.name).strip(),
+    )
+
+
+@_others.post("/processes/{process:path}/decisions/{command}", include_in_schema=False)
 async def unknown(process: str, command: str, who: SignedIn) -> None:
     """Refuse a command nobody knows, or one that only machines give."""
     del who
@@ -136,7 +153,7 @@ async def unknown(process: str, command: str, who: SignedIn) -> None:
     raise refused("unknown_process", {"process": process[:80]})
 
 
-@router.get("/commands/{command:path}", operation_id="read_command", summary="What became of a decision")
+@_others.get("/commands/{command:path}", operation_id="read_command", summary="What became of a decision")
 @refuses("not_found")
 def status(
     command: Annotated[str, Path(max_length=100, pattern=r"^d/[0-9a-f]{64}$")],

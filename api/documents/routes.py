@@ -14,10 +14,10 @@ from starlette.responses import Response
 
 from api.access import IdempotencyKey, Place, SignedIn, Viewer
 from api.bodies import media_type
-from api.cases.routes import disclosed
 from api.documents.files import TYPES, checked, file_name
 from api.idempotency import hashed
 from api.problems import Problem
+from api.proceedings.reading import LONGEST_ID, PROCESS_ID, disclosed_any
 from api.refusals import refuses
 from api.services import Services
 from domain.disclosure import Field
@@ -27,6 +27,9 @@ from storage.documents import document_content, document_head, put_document
 router = APIRouter(tags=["documents"])
 MULTIPART: Final = "multipart/form-data"
 CaseProcess = Annotated[str, Query(max_length=60, pattern=r"^case/[\w-]+$", description="such as case/20260105-000001")]
+OfProcess = Annotated[
+    str, Query(max_length=LONGEST_ID, pattern=PROCESS_ID, description="such as case/20260105-000001")
+]
 FileName = Annotated[str | None, Query(max_length=200)]
 
 FILE: Final = {"type": "string", "format": "binary"}
@@ -61,9 +64,9 @@ class Stored(BaseModel):
 )
 @refuses("not_found", "forbidden", "idempotency_key_reused", "unsupported_media_type", "bad_document")
 async def upload(
-    request: Request, place: Place, who: SignedIn, key: IdempotencyKey, process: CaseProcess, name: FileName = None
+    request: Request, place: Place, who: SignedIn, key: IdempotencyKey, process: OfProcess, name: FileName = None
 ) -> Stored:
-    """Take a JPEG, PNG, PDF or plain text file of at most 10 MiB for a case."""
+    """Take a JPEG, PNG, PDF or plain text file of at most 10 MiB for a case or another process."""
     claimed = media_type(request, TYPES | {MULTIPART})
     if claimed == MULTIPART:
         content, claimed, given = await _from_form(request)
@@ -84,12 +87,12 @@ async def upload(
 def download(
     document: Annotated[str, Path(max_length=40, pattern=r"^[\w-]+$")], place: Place, who: SignedIn
 ) -> Response:
-    """Give a file to who may read the case's files, and record it."""
+    """Give a file to who may read the files of its process, and record it."""
     with place.database.write() as connection:
         head = document_head(connection, document)
         if head is None:
             raise Problem(404, "unknown_document", document=document)
-        _, viewer, fields = disclosed(connection, who, head.process.partition("/")[2])
+        _, viewer, fields = disclosed_any(connection, who, head.process)
         if Field.documents not in fields:
             raise Problem(404, "unknown_document", document=document)
         write_audit(
@@ -144,9 +147,9 @@ def hashed_bytes(content: bytes) -> str:
 def take(
     place: Services, who: Viewer, key: str, process: str, content: bytes, claimed: str, name: str | None
 ) -> Stored:
-    """Take a file from somebody who may read the files of its case; the same key again is the same file."""
+    """Take a file from somebody who may read the files of its process; the same key again is the same file."""
     with place.database.read() as connection:
-        _, viewer, fields = disclosed(connection, who, process.partition("/")[2])
+        _, viewer, fields = disclosed_any(connection, who, process)
     if Field.documents not in fields:
         raise Problem(403, "forbidden")
     document = "doc-" + hashed(viewer.user, process, key)[:32]

@@ -51,7 +51,7 @@ def incidents(
     place: Place,
     who: SignedIn,
     status: Literal["open", "retried", "redirected", "waived", "restarted", "all"] = "open",
-    process: Annotated[str | None, Query(max_length=120)] = None,
+    process: Annotated[str | None, Query(max_length=200)] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> IncidentPage:

@@ -4,4 +4,7 @@ from typing import Annotated
 
 from fastapi import Path
 
-ProcessPath = Annotated[str, Path(max_length=120, pattern=r"^[\w/-]+$", description="such as case/20260105-000001")]
+PROCESS = r"^[\w.:@/+-]+$"
+"""Anything that might be the id of a process: one that does not exist is told from one that cannot."""
+LONGEST = 200
+ProcessPath = Annotated[str, Path(max_length=LONGEST, pattern=PROCESS, description="such as case/20260105-000001")]

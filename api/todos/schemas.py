@@ -7,10 +7,16 @@ from pydantic import BaseModel
 
 
 class TodoOut(BaseModel):
-    """Somebody has to act. ``colour``: red overdue, yellow due within one working day, green, grey without a limit."""
+    """Somebody has to act. ``colour``: red overdue, yellow due within one working day, green, grey without a limit.
+
+    ``case`` is the number of the case, or of the one case that the process is about; ``link`` where the process is read.
+    """
 
     process: str
-    case: str
+    kind: str
+    no: str
+    case: str | None
+    link: str
     key: str
     role: str
     unit: str | None
@@ -23,6 +29,7 @@ class TodoOut(BaseModel):
     hint: dict[str, Any]
     title: str | None = None
     stage: str | None = None
+    level: str | None = None
     triage: str | None = None
     case_type: str | None = None
     district: str | None = None

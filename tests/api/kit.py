@@ -96,6 +96,7 @@ def found_accounts(database: Database) -> None:
     accounts += [(f"head.{unit}", ["unit_head"], unit) for unit in UNITS]
     accounts += [(f"centre.{d}", ["district_centre"], d) for d in (DISTRICT, "west")]
     accounts += [("second_reviewer", ["order_reviewer", "shift_leader"], None)]
+    accounts += [("second_member", ["adjudication_group"], None)]
     with database.write() as connection:
         for user, roles, unit in accounts:
             put_account(
