@@ -219,7 +219,7 @@ def until_day(state: Clocked, key: str, day: date, context: Context, *, again: b
 
 def until_instant(state: Clocked, key: str, at: datetime, context: Context, *, again: bool = False) -> Sequence[Event]:
     """Start a clock that is due at an instant somebody named: so many whole minutes that end there. A passed one is due now."""
-    minutes = min(max((at - context.now) // _MINUTE, 1), _MOST_MINUTES)
+    minutes = min(max(-((context.now - at) // _MINUTE), 1), _MOST_MINUTES)
     rule = _instant_rule(context.facts.pack, minutes)
     return (start_by(rule, next_run(state, key, again=again), context, at=at - minutes * _MINUTE),)
 

@@ -129,6 +129,14 @@ class SupervisionRefused(Command):
     code: str
 
 
+class MeasureEnded(Command):
+    """What a measure tells whoever ordered it, at its end: struck off 销号, or given up."""
+
+    NAME: ClassVar[str] = "measure_ended"
+    measure: ProcessId
+    outcome: Code
+
+
 COMMANDS: tuple[type[Command], ...] = (
     OpenMeasure, EnterMeasure, AcceptMeasure, ReportMilestone, SelfCheck, VerifyMeasure, StrikeOff,
     ReportRebound, AmendMeasure, SuperviseMeasure, GiveUpMeasure, SupervisionRefused,
