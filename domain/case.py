@@ -13,6 +13,8 @@ timers, effects, claims, todos, card.
 :mod:`~domain.casework.returning`     退单: two persons decide
 :mod:`~domain.casework.more_time`     延期、暂停
 :mod:`~domain.casework.closing`       回访、重办、办结
+:mod:`~domain.casework.upward`        上行: rings, consultations, adjudications and supervision that a case begins
+:mod:`~domain.casework.holder`        what these decide, and how it comes to hold
 :mod:`~domain.casework.wakeups`       timers and what they do; :mod:`~domain.casework.overtaking` what came before them after all
 :mod:`~domain.casework.inbox`         who has to act; :mod:`~domain.casework.outward` who is told
 ====================================  =============================================================================
@@ -26,12 +28,14 @@ from domain.casework import (
     closing,
     dispatching,
     handling,
+    holder,
     inbox,
     more_time,
     outward,
     overtaking,
     returning,
     screening,
+    upward,
     wakeups,
 )
 from domain.casework.applying import apply
@@ -41,6 +45,7 @@ from domain.casework.events import EVENTS
 from domain.casework.following import consequences
 from domain.casework.state import Case
 from domain.casework.words import DONE, LIVE, OPEN, OVER, WORKING, Stage
+from domain.holding import ApplyDecision
 from domain.keeping import ClockSet, ClockStopped
 from domain.process import Card, Command, Context, Decider, Event, Move, Need, Refusal
 
@@ -52,6 +57,9 @@ _BEFORE_ORDERS = frozenset({Stage.screening, Stage.triaged})
 _BEFORE_REPLY = frozenset({Stage.triaged, *WORKING})
 _WITH_ORDERS = _BEFORE_REPLY
 """Orders may be out: when the lead has given his back, those of co-units still are."""
+
+_BEGUN = frozenset(Stage) - {Stage.new}
+"""What other processes have to say may come late: the rule looks whether it still holds."""
 
 _CLOSED = frozenset({Stage.closed, Stage.archived})
 """Archived only for what was received before."""
@@ -101,6 +109,14 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
     ("review_termination",  _WITH_ORDERS,                            closing.review_termination,       False),
     ("caller_withdrew",     OPEN,                                    closing.caller_withdrew,          False),
     ("object",              _CLOSED,                                 closing.object_to_closing,        False),
+    ("report_up",           _WITH_ORDERS,                            upward.report_up,                 False),
+    ("whistle",             _WITH_ORDERS,                            upward.whistle,                   False),
+    ("call_consultation",   _BEFORE_REPLY,                           upward.call_consultation,         False),
+    ("process_refused",     _BEGUN,                                  upward.process_refused,           True),
+    ("supervision_ended",   _BEGUN,                                  upward.supervision_ended,         True),
+    ("reserve_matter",      _BEGUN,                                  holder.reserve_matter,            True),
+    ("release_matter",      _BEGUN,                                  holder.release_matter,            True),
+    ("apply_decision",      _BEGUN,                                  holder.apply_decision,            True),
     ("urge",                OPEN | _CLOSED,                          closing.urge,                     False),
     ("supervise",           OPEN | _CLOSED,                          closing.supervise,                False),
 )  # fmt: skip
@@ -121,6 +137,9 @@ def needs(command: Command) -> Sequence[Need]:
     if command.NAME == "correct":
         corrected = {"item": "item", "district": "unit", "street": "unit"}.get(getattr(command, "field", ""))
         found += [Need(kind=corrected, key=command.value)] if corrected and hasattr(command, "value") else []
+    if isinstance(command, ApplyDecision):
+        named = (command.verdict.lead, *command.verdict.co)
+        found += [Need(kind="unit", key=unit) for unit in named if unit is not None]
     return found
 
 
@@ -132,6 +151,7 @@ NEEDS: Final = {
     "informed": "unit",
     "unit": "unit",
     "proposed_owner": "unit",
+    "candidates": "unit",
     "item": "item",
     "into": "case",
 }
@@ -144,7 +164,7 @@ def decide(case: Case, command: Command, context: Context) -> Sequence[Event]:
     """
     late = overtaking.annulled(case, command, context)
     before = _fold(case, late, context)
-    if before.stage is Stage.archived:
+    if before.stage is Stage.archived and not MOVES[command.NAME].machine:
         raise Refusal("not_in_this_stage", command=command.NAME, stage=str(before.stage))
     return _follow(case, [*late, *RULES[command.NAME](before, command, context)], context)
 

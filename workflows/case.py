@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.signatures import EffectOrder, Performed
     from domain import incidents
     from domain.casework import commands as c
+    from domain.casework import upward_commands as upward
     from domain.messages import ProcessStart
 
 
@@ -74,6 +75,11 @@ class CaseWorkflow(DurableProcess):
     review_pause = decision(c.ReviewPause)
     resume = decision(c.Resume)
 
+    # 上行 upward: to the rings, to those who know or rule whose it is
+    report_up = decision(upward.ReportUp)
+    whistle = decision(upward.Whistle)
+    call_consultation = decision(upward.CallConsultation)
+
     # 回访、办结 callback and closing
     record_callback = decision(c.RecordCallback)
     waive_callback = decision(c.WaiveCallback)
@@ -91,7 +97,7 @@ class CaseWorkflow(DurableProcess):
     waive_effect = decision(incidents.WaiveEffect)
 
     async def perform(self, effect: EffectOrder) -> Performed:
-        """Tell the world: a unit, a caller or staff, another case."""
+        """Tell the world: a unit, a caller or staff, another process, or begin one."""
         match effect.kind:
             case "order_message":
                 return await acts.send_order_message(effect)
@@ -99,5 +105,7 @@ class CaseWorkflow(DurableProcess):
                 return await acts.give_notice(effect)
             case "tell":
                 return await acts.tell(effect)
+            case "start":
+                return await acts.start(effect)
             case other:
                 raise ApplicationError(f"no way to perform {other}", type="unknown_effect", non_retryable=True)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from domain import keeping
 from domain.casework import events as ev
 from domain.casework.state import (
+    WHOLE,
     Caller,
     Case,
     ExtensionRequest,
@@ -22,6 +23,7 @@ from domain.casework.state import (
 )
 from domain.casework.timekeeping import owner_and_what
 from domain.casework.words import OWNER_MATTERS, ClosingCode, OrderRole, OrderState, Stage
+from domain.holding import Hold
 from domain.process import Event
 
 CORRECTABLE: Final = frozenset({"case_type", "district", "street", "item", "matter", "caller_type", "confidential"})
@@ -331,6 +333,45 @@ def _matter_settled(case: Case, e: ev.MatterSettled, _at: datetime) -> Case:
     return _set(case, matters={k: v for k, v in case.matters.items() if k != e.matter})
 
 
+def _begun(case: Case, process: str, matter: str | None, *, holds: bool = True) -> Case:
+    """A process was begun; what it will decide is held for its first item."""
+    held = {**case.holds, matter or WHOLE: Hold(process=process, item="i1", matter=matter)} if holds else case.holds
+    return _set(case, begun=(*case.begun, process), holds=held)
+
+
+def _ring_asked(case: Case, e: ev.RingAsked, _at: datetime) -> Case:
+    case = _begun(case, e.process, e.matter)
+    return _set(case, ring=e.level, rings=(*case.rings, e.process))
+
+
+def _without(case: Case, process: str, item: str | None = None) -> dict[str, Hold]:
+    return {k: h for k, h in case.holds.items() if h.process != process or item not in {None, h.item}}
+
+
+def _supervision_asked(case: Case, e: ev.SupervisionAsked, _at: datetime) -> Case:
+    urged = {**case.urged, e.clock: e.process} if e.clock else case.urged
+    return _set(_begun(case, e.process, None, holds=False), urged=urged)
+
+
+def _not_urged(case: Case, process: str) -> dict[str, str]:
+    return {k: p for k, p in case.urged.items() if p != process}
+
+
+def _process_not_begun(case: Case, e: ev.ProcessNotBegun, _at: datetime) -> Case:
+    rings = tuple(r for r in case.rings if r != e.process)
+    return _set(case, holds=_without(case, e.process), rings=rings, urged=_not_urged(case, e.process))
+
+
+def _matter_reserved(case: Case, e: ev.MatterReserved, _at: datetime) -> Case:
+    hold = Hold(process=e.process, item=e.item, matter=e.matter)
+    case = _set(case, holds={**case.holds, e.matter or WHOLE: hold})
+    kind, _, rest = e.process.partition("/")
+    if kind != "ring":
+        return case
+    level = rest.split("/")[-2] if rest.count("/") > 1 else case.ring
+    return _set(case, ring=level, rings=tuple(dict.fromkeys((*case.rings, e.process))))
+
+
 def _callback_recorded(case: Case, e: ev.CallbackRecorded, at: datetime) -> Case:
     caller = case.callers.get(e.request)
     if caller is None:
@@ -368,6 +409,7 @@ def _redo_started(case: Case, e: ev.RedoStarted, _at: datetime) -> Case:
         proposal=None,
         code=None,
         closed_at=None,
+        rings=(),
     )
 
 
@@ -442,6 +484,17 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.PauseEnded.TYPE: _pause_ended,
     ev.MatterRaised.TYPE: _matter_raised,
     ev.MatterSettled.TYPE: _matter_settled,
+    ev.RingAsked.TYPE: _ring_asked,
+    ev.ConsultationCalled.TYPE: lambda case, e, _at: _begun(case, e.process, e.matter),
+    ev.AdjudicationAsked.TYPE: lambda case, e, _at: _begun(case, e.process, e.matter),
+    ev.SupervisionAsked.TYPE: _supervision_asked,
+    ev.SupervisionTakenBack.TYPE: lambda case, e, _at: _set(case, urged=_not_urged(case, e.process)),
+    ev.ProcessNotBegun.TYPE: _process_not_begun,
+    ev.SupervisionOver.TYPE: lambda case, e, _at: _set(case, urged=_not_urged(case, e.process)),
+    ev.MatterReserved.TYPE: _matter_reserved,
+    ev.MatterReleased.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item)),
+    ev.DecisionApplied.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item)),
+    ev.HoldOvertaken.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item)),
     ev.CallbackRecorded.TYPE: _callback_recorded,
     ev.CallbackWaived.TYPE: _callback_waived,
     ev.CallerLeft.TYPE: _caller_left,

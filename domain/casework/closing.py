@@ -22,7 +22,6 @@ from domain.casework.events import (
     Closed,
     ClosingProposed,
     ClosingReviewed,
-    MatterRaised,
     MatterSettled,
     Objected,
     OrderHeld,
@@ -34,6 +33,7 @@ from domain.casework.events import (
 from domain.casework.guards import four_eyes, not_merging, order_in
 from domain.casework.handling import AT_WORK
 from domain.casework.state import Caller, Case, Matter
+from domain.casework.upward import ask_supervision
 from domain.casework.words import ClosingCode, MatterKind, OrderRole, OrderState, Solved, Stage
 from domain.policy import Proof
 from domain.process import Context, Event, Refusal
@@ -108,9 +108,9 @@ def redo(case: Case, request: str, context: Context, *, dissatisfied: bool = Tru
         again = Sending(no_return=lead.no_return, parent=lead.id, cycle=cycle)
         events += send(case, [(lead.unit, OrderRole.lead)], context, again)
     ladder = context.facts.pack.ladder
-    for at, kind in ((ladder.urge_at.value, MatterKind.urge), (ladder.supervise_at.value, MatterKind.supervision)):
+    for at, level in ((ladder.urge_at.value, "urge"), (ladder.supervise_at.value, "supervise")):
         if dissatisfied and at == count:
-            events.append(MatterRaised(matter=f"m{case.matters_raised + 1}", kind=kind))
+            events.append(ask_supervision(case, level, lead.unit, "dissatisfied"))
     return events
 
 

@@ -9,6 +9,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from domain import holding
+from domain.casework import upward_commands
 from domain.casework.words import (
     CallerType,
     CaseType,
@@ -457,5 +459,6 @@ COMMANDS: Mapping[str, type[Command]] = {
         RecordCallback, WaiveCallback, ReviewClosing, RequestTermination, ReviewTermination,
         CallerWithdrew, Object, Urge, Supervise, Correct,
         AttachFollower, ConfirmMerge, RefuseMerge, WithdrawMerge, ReleaseFollower, SplitOff, BecomeOwn,
+        *upward_commands.COMMANDS, *holding.TO_HOLDER,
     )
 }  # fmt: skip

@@ -88,23 +88,36 @@ def withdraw_order(case: Case, command: WithdrawOrder, context: Context) -> Sequ
 
 
 def designate(case: Case, command: Designate, context: Context) -> Sequence[Event]:
-    """Name the owner for good: his order is locked. Settles the open question; the former lead's order is taken over."""
+    """快速裁决: the city centre names the owner for good. Settles the open question, whoever else was to decide it."""
     not_merging(case)
     recusal(case, context)
     matter = case.owner_matter
     if matter is None:
         raise Refusal("no_owner_question")
+    return [
+        MatterSettled(matter=matter.key, by=context.actor.user, note=command.basis),
+        *clocks.stop(case, f"matter/{matter.key}", context),
+        *own(case, command.lead, command.co, command.basis, context),
+    ]
+
+
+def own(
+    case: Case, unit: str, co: Sequence[str], basis: str, context: Context, *, lock: bool = True
+) -> Sequence[Event]:
+    """Give the case to an owner, with those who work with him; ``lock``: he may not give it back.
+
+    The former lead's order is taken over. Refuses when the former lead has handed in his result.
+    """
     lead = case.lead
-    events: list[Event] = [MatterSettled(matter=matter.key, by=context.actor.user, note=command.basis)]
-    events += clocks.stop(case, f"matter/{matter.key}", context)
+    events: list[Event] = []
     gone: Order | None = None
-    if lead is not None and lead.unit == command.lead:
+    if lead is not None and lead.unit == unit:
         if lead.returning is not None:
             events += [
                 ReturnDecided(order=lead.id, outcome="denied"),
                 *clocks.stop_all(case, f"{lead.id}/return", context),
             ]
-        if not lead.no_return:
+        if lock and not lead.no_return:
             events.append(OrderLocked(order=lead.id))
         wanted: list[tuple[str, OrderRole]] = []
     else:
@@ -112,20 +125,20 @@ def designate(case: Case, command: Designate, context: Context) -> Sequence[Even
             raise Refusal("result_already_in", order=lead.id)
         if lead is not None:
             gone = lead
-            events += end(case, lead, OrderState.reassigned, context, command.basis)
+            events += end(case, lead, OrderState.reassigned, context, basis)
         events += clocks.stop(case, "dispatch", context)
         if case.running(f"overall/{case.cycle}") is None:
             events += clocks.start(case, f"overall/{case.cycle}", "handle", context)
-        wanted = [(command.lead, LEAD)]
+        wanted = [(unit, LEAD)]
     events += _answer_helpers(case, lead, context)
     freed: tuple[Order, ...] = (gone,) if gone is not None else ()
     present = {o.unit for o in case.live if o is not gone}
-    if command.lead in present and wanted:
-        helper = next(o for o in case.live if o.unit == command.lead)
-        events += end(case, helper, OrderState.reassigned, context, command.basis)
-        present.discard(command.lead)
+    if unit in present and wanted:
+        helper = next(o for o in case.live if o.unit == unit)
+        events += end(case, helper, OrderState.reassigned, context, basis)
+        present.discard(unit)
         freed = (*freed, helper)
-    wanted += [(unit, OrderRole.co) for unit in command.co if unit not in present]
+    wanted += [(u, OrderRole.co) for u in co if u not in present]
     first = not any(o.first_receiver for o in case.orders.values())
     if wanted:
         events += send(
@@ -133,11 +146,11 @@ def designate(case: Case, command: Designate, context: Context) -> Sequence[Even
             wanted,
             context,
             Sending(
-                no_return=True,
+                no_return=lock,
                 first_receiver=first and wanted[0][1] is LEAD,
                 parent=gone.id if gone else None,
                 without=freed,
-                note=command.basis,
+                note=basis,
             ),
         )
     return events
@@ -220,12 +233,15 @@ def send(
         )
         if role is not INFORMED:
             events += order_clocks(case, order, role, context, lead)
+        if role is LEAD and unit == case.street:
+            # 小环: the street says by what it does whether it handles the case or needs help (11.15).
+            events += clocks.start(case, f"{order}/choice", "ring_choice", context)
     return events
 
 
 def _not_just_returned(case: Case, unit: str, role: OrderRole, context: Context, cycle: int) -> None:
-    """Refuse with ``just_returned`` a unit that has given back this very order: no boomerang (11.4), but by designation."""
-    if context.actor.role == "city_centre":
+    """Refuse with ``just_returned`` a unit that has given back this very order: no boomerang (11.4), but by a ruling."""
+    if context.actor.role in {"city_centre", "system"}:
         return
     for order in case.orders.values():
         if (order.unit, order.role, order.cycle, order.state) == (unit, role, cycle, OrderState.returned):

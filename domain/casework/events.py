@@ -17,6 +17,7 @@ from domain.casework.words import (
     Stage,
     Triage,
 )
+from domain.holding import Verdict
 from domain.keeping import ClockSet, ClockStopped, OverdueAnnulled, OverdueReached, WarningGiven
 from domain.process import Event
 
@@ -438,6 +439,117 @@ class MatterSettled(Event):
     note: str | None = None
 
 
+# ----------------------------------------------------------------------------------- other processes, begun or deciding
+
+
+class RingAsked(Event):
+    """提级: a ring is begun that holds a matter of this case, or the case as a whole."""
+
+    TYPE: ClassVar[str] = "ring_asked"
+    process: str
+    level: str
+    kind: str
+    by: str
+    order: str | None = None
+    matter: str | None = None
+    reason: str | None = None
+    tried: str | None = None
+
+
+class ConsultationCalled(Event):
+    """一键会商 about who owns the case."""
+
+    TYPE: ClassVar[str] = "consultation_called"
+    matter: str
+    process: str
+    by: str
+    candidates: tuple[str, ...]
+    question: str
+
+
+class AdjudicationAsked(Event):
+    """明责 was asked for: reviewers disagree, or the case was given back a second time."""
+
+    TYPE: ClassVar[str] = "adjudication_asked"
+    matter: str
+    process: str
+    by: str
+    parties: tuple[str, ...]
+    first_receiver: str | None = None
+
+
+class SupervisionAsked(Event):
+    """催办、督办: a unit is put under supervision for this matter."""
+
+    TYPE: ClassVar[str] = "supervision_asked"
+    process: str
+    level: str
+    unit: str
+    trigger: str
+    clock: str | None = None
+
+
+class SupervisionTakenBack(Event):
+    """What a unit was urged for has been annulled: a decision had been received before the deadline (law 6)."""
+
+    TYPE: ClassVar[str] = "supervision_taken_back"
+    process: str
+    clock: str
+
+
+class ProcessNotBegun(Event):
+    """A process this case wanted to begin did not; what it was to hold is free."""
+
+    TYPE: ClassVar[str] = "process_not_begun"
+    process: str
+    code: str
+
+
+class SupervisionOver(Event):
+    """A supervision of this case has ended."""
+
+    TYPE: ClassVar[str] = "supervision_over"
+    process: str
+    level: str
+    outcome: str
+
+
+class MatterReserved(Event):
+    """A process will decide the matter (None: the case as a whole), in place of whoever was to before."""
+
+    TYPE: ClassVar[str] = "matter_reserved"
+    process: str
+    item: str
+    matter: str | None = None
+
+
+class MatterReleased(Event):
+    """The process lets the matter go undecided."""
+
+    TYPE: ClassVar[str] = "matter_released"
+    process: str
+    item: str
+
+
+class DecisionApplied(Event):
+    """What a process has decided holds for this case."""
+
+    TYPE: ClassVar[str] = "decision_applied"
+    process: str
+    item: str
+    verdict: Verdict
+    matter: str | None = None
+
+
+class HoldOvertaken(Event):
+    """The matter a process was to decide has ended another way; it is told."""
+
+    TYPE: ClassVar[str] = "hold_overtaken"
+    process: str
+    item: str
+    code: str
+
+
 # ------------------------------------------------------------------------------------------------- callback and closing
 
 
@@ -555,6 +667,8 @@ EVENTS: Mapping[str, type[Event]] = {
         ReturnRequested, ReturnReviewed, ReturnEscalated, ReturnDecided,
         ExtensionRequested, ExtensionReviewed, ExtensionDecided, PauseRequested, PauseDecided, PauseEnded,
         MatterRaised, MatterSettled,
+        RingAsked, ConsultationCalled, AdjudicationAsked, SupervisionAsked, SupervisionTakenBack, ProcessNotBegun, SupervisionOver,
+        MatterReserved, MatterReleased, DecisionApplied, HoldOvertaken,
         CallbackRecorded, CallbackWaived, CallerLeft, RedoStarted, ClosingProposed, ClosingReviewed,
         TerminationRequested, TerminationReviewed, Closed, Objected, Archived,
     )

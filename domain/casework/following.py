@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from domain.casework import timekeeping as clocks
 from domain.casework.closing import conclude
 from domain.casework.events import MatterSettled, StageMoved
+from domain.casework.holder import overtaken
 from domain.casework.state import Case
+from domain.casework.upward import taken_back
 from domain.casework.words import DONE, GONE, OWNER_MATTERS, WORKING, OrderRole, OrderState, Stage, Triage
 from domain.process import Context, Event
 
@@ -14,6 +16,8 @@ DERIVED = frozenset({Stage.triaged, *WORKING, Stage.callback, Stage.closed})
 
 def consequences(case: Case, context: Context) -> Sequence[Event]:
     """Return the next events that follow, or nothing when the case is at rest."""
+    if gone := (*overtaken(case), *taken_back(case)):
+        return gone
     stage = derived_stage(case)
     if stage is not case.stage:
         return [StageMoved(stage=stage), *_on_entry(case, stage, context)]

@@ -59,7 +59,7 @@ def contact(case: Case, command: Contact, context: Context) -> Sequence[Event]:
 def begin_work(case: Case, command: BeginWork, context: Context) -> Sequence[Event]:
     """Record that work has begun."""
     order = order_in(case, command.order, (OrderState.signed, OrderState.contacted))
-    return [WorkBegun(order=order.id, by=context.actor.user)]
+    return [WorkBegun(order=order.id, by=context.actor.user), *clocks.stop(case, f"{order.id}/choice", context)]
 
 
 def report_progress(case: Case, command: ReportProgress, context: Context) -> Sequence[Event]:
@@ -91,6 +91,7 @@ def submit_result(case: Case, command: SubmitResult, context: Context) -> Sequen
         # A result is no contact (§18): a response that was never made is not met by it.
         *clocks.stop(case, f"{order.id}/respond", context, met=True if order.contacted_at else None),
         *clocks.stop(case, f"{order.id}/feedback", context),
+        *clocks.stop(case, f"{order.id}/choice", context),
         # What was asked for needs no answer any more.
         *(
             e

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from domain.casework import more_time
 from domain.casework.handling import AT_WORK
-from domain.casework.state import Case, Order
-from domain.casework.words import OWNER_MATTERS, WITH_UNIT, WORKING, OrderRole, OrderState, Stage, Triage
+from domain.casework.state import WHOLE, Case, Matter, Order
+from domain.casework.words import OWNER_MATTERS, WITH_UNIT, WORKING, MatterKind, OrderRole, OrderState, Stage, Triage
 from domain.keeping import Running
 from domain.process import Todo
 
 LIAISON = "unit_liaison"
-UNIT_CLOCKS = ("sign", "respond", "feedback", "handle")
+UNIT_CLOCKS = ("sign", "respond", "feedback", "choice", "handle")
 MATTER_ROLE = {"urge": ("supervisor", "urge"), "supervision": ("supervisor", "supervise")}
 
 
@@ -36,19 +36,7 @@ def _todos(case: Case, since: datetime) -> Iterator[Todo]:
     elif case.stage is Stage.triaged:
         step = _step(case, "dispatch", "dispatcher", ("dispatch", "triage", "merge"), since)
         yield step if case.held_by is None else step.model_copy(update={"hint": {"held_by": case.held_by}})
-    for matter in case.matters.values():
-        owner = matter.kind in OWNER_MATTERS
-        role, command = ("city_centre", "designate") if owner else MATTER_ROLE[str(matter.kind)]
-        running = case.running(f"matter/{matter.key}")
-        yield Todo(
-            key=f"matter/{matter.key}",
-            role=role,
-            commands=(command,),
-            since=matter.since,
-            due=_due(running),
-            rule=str(matter.kind),
-            subject=matter.key,
-        )
+    yield from (_matter(case, matter) for matter in case.matters.values() if matter.key not in case.holds)
     for order in case.live:
         yield from _order(case, order)
     for order in case.vacant if case.stage in {Stage.triaged, *WORKING} else ():
@@ -83,6 +71,28 @@ def _todos(case: Case, since: datetime) -> Iterator[Todo]:
             rule="termination",
             subject=case.termination.order,
         )
+
+
+def _matter(case: Case, matter: Matter) -> Todo:
+    """Return the todo for a matter no other process decides: to have the owner found, then to name him when nobody has."""
+    running = case.running(f"matter/{matter.key}")
+    asks = matter.kind is MatterKind.dispute and running is not None and running.overdue_at is None
+    role, command = (
+        MATTER_ROLE[str(matter.kind)]
+        if matter.kind not in OWNER_MATTERS
+        else ("dispatcher", "call_consultation")
+        if asks
+        else ("city_centre", "designate")
+    )
+    return Todo(
+        key=f"matter/{matter.key}",
+        role=role,
+        commands=(command,),
+        since=matter.since,
+        due=_due(running),
+        rule=str(matter.kind),
+        subject=matter.key,
+    )
 
 
 def _step(case: Case, key: str, role: str, commands: tuple[str, ...], since: datetime) -> Todo:
@@ -170,10 +180,11 @@ def _answer(case: Case, order: Order, what: str, turn: str, since: datetime) -> 
 def _unit_commands(case: Case, order: Order) -> tuple[str, ...]:
     if order.state in AT_WORK and order.pausing is not None and order.pausing.since is not None:
         return ("resume", "contact")
+    up = ("report_up", "whistle") if order.role is OrderRole.lead and WHOLE not in case.holds else ()
     more = () if order.extending else ("request_extension",)
     pause = () if order.pausing or more_time.pauses_used_up(case, order) else ("request_pause",)
     back = () if order.no_return else ("request_return",)
-    working = ("submit_result", "report_progress", *more, *pause)
+    working = ("submit_result", "report_progress", *up, *more, *pause)
     return {
         OrderState.sent: ("sign", "contact", *back),
         OrderState.signed: ("contact", "begin_work", *working, *back),

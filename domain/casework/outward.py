@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from domain import telling
+from domain import holding, telling
 from domain.casework import events as ev
 from domain.casework.state import Case
 from domain.casework.timekeeping import owner_and_what
 from domain.casework.words import WITH_UNIT, OrderRole, OrderState, Triage
+from domain.holding import Hold
 from domain.keeping import ClockSet, OverdueReached, WarningGiven
 from domain.process import Effect, Event
 
@@ -113,25 +114,103 @@ def _triaged(case: Case, e: ev.Triaged) -> Sequence[Effect]:
     return [x for o in case.live if o.state in WITH_UNIT for x in to_unit(case, o.id, "due_changed", why="urgent")]
 
 
+def _terms(case: Case) -> dict[str, Any]:
+    """The terms a process that this case begins takes over: its pack and calendar, and whether it is urgent."""
+    return {
+        "pack": case.pack,
+        "pack_version": case.pack_version,
+        "pack_sha": case.pack_sha,
+        "calendar": case.calendar,
+        "district": case.district,
+        "triage": "urgent" if case.triage is Triage.urgent else "routine",
+    }
+
+
+def _begin(begins: Case, process: str, by: str, **body: Any) -> Sequence[Effect]:
+    """Begin another process; where it does not begin, the case is told."""
+    opening = {"by": by, **_terms(begins), **body}
+    return [telling.start(process, opening, "process_refused", {"process": process})]
+
+
+def _entry(case: Case, matter: str | None) -> dict[str, Any]:
+    """The item of another process's agenda that this case holds for it."""
+    lead = case.lead
+    return {
+        "holder": case.id,
+        "matter": matter,
+        "reserved": True,
+        "unit": lead.unit if lead else None,
+        "district": case.district,
+        "case": case.no,
+    }
+
+
+def _ring(case: Case, e: ev.RingAsked) -> Sequence[Effect]:
+    order = case.orders.get(e.order or "")
+    return _begin(
+        case,
+        e.process,
+        e.by,
+        case=case.no,
+        level=e.level,
+        kind=e.kind,
+        reporter=order.unit if order else None,
+        reason=e.reason,
+        tried=e.tried,
+        entries=[_entry(case, e.matter)],
+    )
+
+
+def _supervision(case: Case, e: ev.SupervisionAsked) -> Sequence[Effect]:
+    return _begin(
+        case,
+        e.process,
+        case.id,
+        case=case.no,
+        matter=case.matter_key,
+        level=e.level,
+        unit=e.unit,
+        trigger=e.trigger,
+        note=None,
+    )
+
+
+def _reserved(case: Case, e: ev.MatterReserved) -> Sequence[Effect]:
+    lead = case.lead
+    hold = Hold(process=e.process, item=e.item, matter=e.matter)
+    return holding.confirm(hold, unit=lead.unit if lead else None, district=case.district, case=case.no)
+
+
+def _to_rings(case: Case, command: str, **body: Any) -> Sequence[Effect]:
+    return [telling.tell(ring, command, body) for ring in case.rings]
+
+
+def _over(case: Case, code: str) -> Sequence[Effect]:
+    return [*to_callers(case, "closed"), *_to_rings(case, "case_over", code=code)]
+
+
 def _accepted(case: Case, e: ev.ResultAccepted) -> Sequence[Effect]:
     order = case.orders[e.order]
     out = list(to_unit(case, e.order, "result_accepted"))
     if order.role is OrderRole.lead and order.submission is not None:
         # One exit: the lead's reply is the answer to every caller on the case.
         out += to_callers(case, "replied", order.submission.reply)
-    return out
+    return [*out, *_to_rings(case, "unit_finished", unit=order.unit)]
 
 
 TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.Opened.TYPE: lambda c, e: to_callers(c, "received", only=e.request),
-    ev.ScreeningEnded.TYPE: lambda c, e: to_callers(c, str(e.end), e.text, e.remedy),
+    ev.ScreeningEnded.TYPE: lambda c, e: [
+        *to_callers(c, str(e.end), e.text, e.remedy),
+        *_to_rings(c, "case_over", code=str(e.end)),
+    ],
     ev.MergeProposed.TYPE: lambda c, e: to_case(
         e.into, "attach_follower", {"case": c.no, "request": c.no, "n": c.merges}, "refuse_merge"
     ),
     ev.MergeWithdrawn.TYPE: lambda c, e: to_case(
         e.into, "release_follower", {"into": c.no, "code": "merge_withdrawn", "n": c.merges}, "refuse_merge"
     ),
-    ev.Merged.TYPE: lambda c, _e: to_callers(c, "merged"),
+    ev.Merged.TYPE: lambda c, _e: [*to_callers(c, "merged"), *_to_rings(c, "case_over", code="merged")],
     ev.FollowerAttached.TYPE: _follower,
     ev.FollowerSplit.TYPE: lambda c, e: to_case(e.case, "become_own", {"was": c.no}, "release_follower"),
     ev.Triaged.TYPE: _triaged,
@@ -148,5 +227,23 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.ExtensionDecided.TYPE: _extension_decided,
     ev.PauseDecided.TYPE: lambda c, e: to_unit(c, e.order, "pause_granted" if e.granted else "pause_denied"),
     ev.RedoStarted.TYPE: lambda c, e: to_callers(c, "redo", only=e.request),
-    ev.Closed.TYPE: lambda c, _e: to_callers(c, "closed"),
+    ev.Closed.TYPE: lambda c, e: _over(c, str(e.code)),
+    ev.RingAsked.TYPE: _ring,
+    ev.ConsultationCalled.TYPE: lambda c, e: _begin(
+        c, e.process, e.by, question=e.question, candidates=list(e.candidates), entries=[_entry(c, e.matter)]
+    ),
+    ev.AdjudicationAsked.TYPE: lambda c, e: _begin(
+        c,
+        e.process,
+        e.by,
+        parties=list(e.parties),
+        first_receiver=e.first_receiver,
+        question=None,
+        entries=[_entry(c, e.matter)],
+    ),
+    ev.SupervisionAsked.TYPE: _supervision,
+    ev.SupervisionTakenBack.TYPE: lambda _c, e: [telling.tell(e.process, "annul_supervision", {"clock": e.clock})],
+    ev.MatterReserved.TYPE: _reserved,
+    ev.DecisionApplied.TYPE: lambda _c, e: holding.confirm_applied(Hold(process=e.process, item=e.item)),
+    ev.HoldOvertaken.TYPE: lambda _c, e: holding.overtaken(Hold(process=e.process, item=e.item), e.code),
 }

@@ -22,7 +22,7 @@ OVERTAKES: Final[Mapping[str, frozenset[str]]] = {
     "return2": frozenset({"review_return"}),
     "pause": frozenset({"resume"}),
     "pause_total": frozenset({"resume"}),
-    "archive": frozenset({"object", "urge", "supervise"}),
+    "archive": frozenset({"object"}),
 }
 """By what a clock that acts measures: the commands that would have come before the act."""
 

@@ -17,6 +17,7 @@ from domain.casework.events import (
 from domain.casework.guards import four_eyes, known_units, order_in, recusal
 from domain.casework.handling import sign_first
 from domain.casework.state import Case, Order, ReturnRequest
+from domain.casework.upward import ask_adjudication
 from domain.casework.words import HELPERS, MatterKind, OrderState
 from domain.process import Context, Event, Refusal
 
@@ -35,7 +36,7 @@ def request_return(case: Case, command: RequestReturn, context: Context) -> Sequ
     known_units(context, command.proposed_owner)
     if command.proposed_owner == order.unit:
         raise Refusal("same_unit", unit=order.unit)
-    signed = sign_first(case, order, context)
+    signed = [*sign_first(case, order, context), *clocks.stop(case, f"{order.id}/choice", context)]
     requested = ReturnRequested(
         order=order.id,
         by=context.actor.user,
@@ -45,7 +46,7 @@ def request_return(case: Case, command: RequestReturn, context: Context) -> Sequ
         proposed_owner=command.proposed_owner,
     )
     if case.returns + 1 >= context.facts.pack.return_review.adjudicate_at.value:
-        return [*signed, requested, *_to_matter(case, order, MatterKind.second_return, context)]
+        return [*signed, requested, *_to_matter(case, order, MatterKind.second_return, command.proposed_owner, context)]
     return [*signed, requested, *clocks.start(case, f"{order.id}/return1", "return_review1", context)]
 
 
@@ -68,7 +69,7 @@ def review_return(case: Case, command: ReviewReturn, context: Context) -> Sequen
     if request.step == 1:
         return [reviewed, *stopped, *clocks.start(case, f"{order.id}/return2", "return_review2", context)]
     if command.approve is not request.first_approve:
-        return [reviewed, *stopped, *_to_matter(case, order, MatterKind.disagreement, context)]
+        return [reviewed, *stopped, *_to_matter(case, order, MatterKind.disagreement, request.proposed_owner, context)]
     return [reviewed, *stopped, *_decided(case, order, context, approve=command.approve, reason=command.reason)]
 
 
@@ -120,10 +121,10 @@ def _decided(case: Case, order: Order, context: Context, *, approve: bool, reaso
     return [ReturnDecided(order=order.id, outcome="denied"), OrderLocked(order=order.id)]
 
 
-def _to_matter(case: Case, order: Order, kind: MatterKind, context: Context) -> Sequence[Event]:
+def _to_matter(case: Case, order: Order, kind: MatterKind, proposed: str, context: Context) -> Sequence[Event]:
     matter = f"m{case.matters_raised + 1}"
     events: list[Event] = [ReturnDecided(order=order.id, outcome="matter")]
     if case.owner_matter is None:
         events.append(MatterRaised(matter=matter, kind=kind, order=order.id))
-        events += clocks.start(case, f"matter/{matter}", "interim_designate", context)
+        events.append(ask_adjudication(case, matter, order, proposed, context))
     return events

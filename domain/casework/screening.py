@@ -39,7 +39,8 @@ from domain.casework.events import (
     Triaged,
 )
 from domain.casework.guards import not_merging
-from domain.casework.state import Case
+from domain.casework.state import WHOLE, Case
+from domain.casework.upward import ask_ring, ask_supervision
 from domain.casework.words import CallerType, CaseType, MatterKind, Stage, Triage
 from domain.process import Context, Event, Refusal
 
@@ -139,6 +140,10 @@ def attach_follower(case: Case, command: AttachFollower, context: Context) -> Se
     events: list[Event] = [FollowerAttached(case=command.case, request=command.request, n=command.n)]
     if case.stage is Stage.callback:
         events += clocks.start(case, f"callback/{command.request}", "callback", context)
+    lead = case.lead
+    if lead is not None and len(case.active_callers) + 1 == context.facts.pack.callers_at.value:
+        # So many people with one matter (domain.md 11.10).
+        events.append(ask_supervision(case, "supervise", lead.unit, "callers"))
     return events
 
 
@@ -193,12 +198,22 @@ def triage(case: Case, command: Classify, context: Context) -> Sequence[Event]:
         events += clocks.stop(case, "screen", context)
         events.append(StageMoved(stage=Stage.triaged))
         events += clocks.start(triaged, "dispatch", "dispatch", context)
+    return [*events, *_questions(case, command, context)]
+
+
+def _questions(case: Case, command: Classify, context: Context) -> Sequence[Event]:
+    """What a class asks of others: ``disputed`` who owns the case, ``hard`` a ring that takes it up (11.14)."""
     kind = MATTER_OF.get(command.triage)
-    if kind is not None and case.owner_matter is None:
-        matter = f"m{case.matters_raised + 1}"
-        events.append(MatterRaised(matter=matter, kind=kind))
-        events += clocks.start(case, f"matter/{matter}", "interim_designate", context)
-    return events
+    if kind is None or (kind is MatterKind.dispute and case.owner_matter is not None):
+        return ()
+    if case.owner_matter is not None:
+        held = WHOLE in case.holds or any(h.process in case.rings for h in case.holds.values())
+        return () if held else [ask_ring(case, "hard", context, reason=command.reason)]
+    matter = f"m{case.matters_raised + 1}"
+    raised = MatterRaised(matter=matter, kind=kind)
+    if kind is MatterKind.hard:
+        return [raised, ask_ring(case, "hard", context, matter=matter, reason=command.reason)]
+    return [raised, *clocks.start(case, f"matter/{matter}", "interim_designate", context)]
 
 
 FIELDS: Final[Mapping[str, type | None]] = {

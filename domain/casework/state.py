@@ -1,6 +1,7 @@
 """The state of a case: what its events add up to."""
 
 from datetime import datetime
+from typing import Final
 
 from pydantic import Field
 
@@ -19,8 +20,12 @@ from domain.casework.words import (
     Stage,
     Triage,
 )
+from domain.holding import Hold
 from domain.keeping import Clocked
 from domain.model import Model
+
+WHOLE: Final = "*"
+"""Held under this key: the case as a whole."""
 
 
 class ReturnRequest(Model):
@@ -137,7 +142,12 @@ class Termination(Model):
 
 
 class Case(Clocked):
-    """诉求单."""
+    """诉求单.
+
+    ``holds``: what other processes will decide, by matter (or :data:`WHOLE`); ``begun``: the processes it began; ``urged``: the
+    supervisions that began because a clock was overdue, by its key; ``rings``: those
+    that are told how its units get on.
+    """
 
     no: str = ""
     stage: Stage = Stage.new
@@ -165,6 +175,10 @@ class Case(Clocked):
     callers: dict[str, Caller] = Field(default_factory=dict)
     matters: dict[str, Matter] = Field(default_factory=dict)
     matters_raised: int = 0
+    holds: dict[str, Hold] = Field(default_factory=dict)
+    begun: tuple[str, ...] = ()
+    urged: dict[str, str] = Field(default_factory=dict)
+    rings: tuple[str, ...] = ()
     returns: int = 0
     proposed_owner: str | None = None
     dissatisfied: int = 0
@@ -183,6 +197,11 @@ class Case(Clocked):
     def id(self) -> str:
         """The process id."""
         return f"case/{self.no}"
+
+    def beside(self, process: str) -> str:
+        """Return a process id no process that this case began has had: with a number from the second one on."""
+        n = 1 + sum(p == process or p.startswith(f"{process}.") for p in self.begun)
+        return process if n == 1 else f"{process}.{n}"
 
     @property
     def matter_key(self) -> str:

@@ -8,6 +8,7 @@ from domain.casework import handling, more_time, returning
 from domain.casework import timekeeping as clocks
 from domain.casework.events import Archived
 from domain.casework.state import Case, Order
+from domain.casework.upward import ask_supervision
 from domain.casework.words import OrderState
 from domain.keeping import ClockStopped, OverdueReached, WarningGiven
 from domain.process import Context, Event, Timer
@@ -24,9 +25,12 @@ def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[
     running = case.clocks.get(clock_key)
     if running is None:
         return ()
-    if part != "due":
-        return [WarningGiven(key=clock_key, card=part)]
     order, what = clocks.owner_and_what(case, clock_key)
+    if part != "due":
+        warned = [WarningGiven(key=clock_key, card=part)]
+        # The day after its limit a unit is urged (domain.md 5.1 `bureau`, 11.10).
+        late = part == "red" and order is not None and what == "handle" and running.overdue_at is not None
+        return [*warned, ask_supervision(case, "urge", order.unit, "overdue", clock_key)] if order and late else warned
     act = ACTS.get(what)
     if act is None:
         return [OverdueReached(key=clock_key, due=nominal)]

@@ -129,19 +129,20 @@ def test_a_locked_order_stays_locked_when_redone() -> None:
     assert kit.state.orders["a2"].no_return
 
 
-def test_at_two_the_supervisor_urges_at_four_he_supervises() -> None:
+def test_at_two_the_unit_is_urged_at_four_it_is_supervised() -> None:
     kit = City().case().in_callback()
     seen = []
     for n in range(1, 5):
         kit.dissatisfied()
-        seen.append(sorted(str(m.kind) for m in kit.state.matters.values()))
+        seen.append([p.split("/")[2] for p in kit.state.begun])
         kit.accepted(f"a{n + 1}")
-    assert seen == [[], ["urge"], ["urge"], ["supervision", "urge"]]
-    urge, supervise = kit.state.matters
-    assert kit.todos()[f"matter/{urge}"].commands == ("urge",)
-    assert kit.refuses("supervise", matter=urge) == "unknown_matter"
-    kit.do("urge", matter=urge).do("supervise", matter=supervise)
-    assert not kit.state.matters
+    assert seen == [[], ["urge"], ["urge"], ["urge", "supervise"]]
+    assert kit.state.begun == ("supervision/c1/urge/c1-1", "supervision/c1/supervise/c1-2")
+    begun = [e.body["body"] for e in kit.effects if e.kind == "start"]
+    assert [(b["unit"], b["trigger"], b["level"]) for b in begun] == [
+        ("water", "dissatisfied", "urge"),
+        ("water", "dissatisfied", "supervise"),
+    ]
 
 
 def test_redo_for_one_caller_leaves_what_another_said() -> None:
@@ -314,16 +315,6 @@ def test_after_the_archive_nobody_objects() -> None:
 
 def test_only_a_caller_of_the_case_objects() -> None:
     assert City().case().closed().refuses("object", request="c9") == "unknown_request"
-
-
-def test_an_urge_that_is_due_survives_a_good_round_until_it_is_given() -> None:
-    kit = City().case().in_callback().dissatisfied()
-    kit.submitted("a2").do("review_result", order="a2", accept=True).dissatisfied()
-    kit.submitted("a3").do("review_result", order="a3", accept=True).satisfied()
-    assert kit.stage == "closed"
-    (key,) = [k for k in kit.todos() if k.startswith("matter/")]
-    kit.do("urge", matter=key.partition("/")[2])
-    assert not [k for k in kit.todos() if k.startswith("matter/")]
 
 
 def test_the_second_person_has_a_limit() -> None:

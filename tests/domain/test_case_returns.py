@@ -46,12 +46,16 @@ def test_both_deny_and_the_order_is_locked() -> None:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_if_the_two_disagree_the_city_centre_designates(first: bool) -> None:
+def test_if_the_two_disagree_the_adjudication_group_is_asked(first: bool) -> None:
     kit = reviewed(first=first, second=not first)
     assert [str(m.kind) for m in kit.state.matters.values()] == ["disagreement"]
-    assert kit.todos()["matter/m1"].role == "city_centre"
+    assert kit.state.holds["m1"].process == "adjudication/c1-m1"
+    begun = next(e for e in kit.effects if e.kind == "start")
+    assert (begun.target, begun.body["body"]["parties"]) == ("adjudication/c1-m1", ["water", "roads"])
+    assert "matter/m1" not in kit.todos(), "the group has it"
     kit.do("designate", lead="roads")
-    assert kit.state_of("a1") == "reassigned"
+    assert kit.state_of("a1") == "reassigned", "who designates is quicker"
+    assert kit.effects[-1].body["command"] == "overtake_item", "and the group is told"
 
 
 def test_the_unit_whose_return_is_in_dispute_can_be_designated_itself() -> None:

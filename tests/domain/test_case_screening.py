@@ -61,12 +61,28 @@ def test_raising_the_class_needs_no_reason() -> None:
     assert City().case().triaged("routine").triaged("disputed").state.triage == "disputed"
 
 
-@pytest.mark.parametrize(("triage", "kind"), [("disputed", "dispute"), ("hard", "hard")])
-def test_a_disputed_or_hard_case_asks_the_city_centre_for_the_owner(triage: str, kind: str) -> None:
-    kit = City().case().triaged(triage)
+def test_of_a_disputed_case_the_dispatcher_asks_who_owns_it_and_if_he_does_not_the_city_centre_says_it() -> None:
+    kit = City().case().triaged("disputed")
     todo = kit.todos()["matter/m1"]
-    assert (todo.role, todo.commands, todo.rule) == ("city_centre", ("designate",), kind)
+    assert (todo.role, todo.commands, todo.rule) == ("dispatcher", ("call_consultation",), "dispute")
     assert todo.due is not None
+    kit.city.now = todo.due
+    kit.tick()
+    todo = kit.todos()["matter/m1"]
+    assert (todo.role, todo.commands) == ("city_centre", ("designate",))
+
+
+@pytest.mark.parametrize(("district", "ring"), [("east", "ring/c1/middle/1"), (None, "ring/c1/large/1")])
+def test_a_hard_case_goes_up_to_its_district_or_to_the_city(district: str | None, ring: str) -> None:
+    kit = City().case(district=district).triaged("hard")
+    assert kit.state.holds["m1"].process == ring
+    assert [e.target for e in kit.effects if e.kind == "start"] == [ring]
+    assert kit.state.ring == ring.split("/")[2]
+
+
+def test_a_disputed_case_that_turns_hard_goes_up_as_a_whole() -> None:
+    kit = City().case(district="east").triaged("disputed").triaged("hard")
+    assert set(kit.state.holds) == {"*"}
 
 
 def test_a_second_class_does_not_ask_for_the_owner_twice() -> None:
