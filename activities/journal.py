@@ -6,7 +6,7 @@ Guarantees, each with a test of its own:
 * the journal decides the order: a caller that is behind first gets what it missed; one that is ahead, or on another history,
   writes nothing, and the process parks with an incident;
 * what is owed is a row, written with the decision that owes it; what is only a row of this database (a notice, a message to a
-  unit that works in our inbox) is written there and then, and nothing is owed;
+  unit that works in our inbox, an official document) is written there and then, and nothing is owed;
 * a refusal is a value and writes only its command row;
 * timers that have passed are made up first.
 """
@@ -21,6 +21,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.labels import Names, details_text, effect_summary, timer_summary
+from activities.papers import issue
 from activities.signatures import CommitRequest, CommitResult, EffectOrder, TimerOrder
 from domain import snapshots
 from domain.deciders import decider_of
@@ -31,6 +32,7 @@ from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
 from storage import journal as sql
 from storage.effects import inboxes, perform_at_once
+from storage.papers import PAPER
 from storage.rules import Rules
 from storage.unit_of_work import Database, StorageUnavailable
 
@@ -132,6 +134,7 @@ class Journal:
                 now=request.now,
                 old_seq=before.seq,
             )
+            done += self._papers(connection, request, advanced)
             sql.write_records(
                 connection, request.process, advanced.records, request.now, {e.id: how for e, how in done}
             )
@@ -161,6 +164,12 @@ class Journal:
         boxes = inboxes(connection, units) if units else frozenset()
         given = [(e, "given") for e in planned if e.kind == "notice"]
         return given + [(e, "inbox") for e in planned if e.kind == "order_message" and e.target in boxes]
+
+    @staticmethod
+    def _papers(connection: Connection, request: CommitRequest, advanced: Advanced) -> Sequence[tuple[Planned, str]]:
+        """Issue the official documents that are owed: always here, since their numbers may leave no gap."""
+        owed = [e for r in advanced.records for e in r.effects if e.kind == PAPER]
+        return issue(connection, request.process, owed, request.now) if owed else ()
 
     def _commit_without(self, request: CommitRequest, taken: sql.ClaimTaken) -> CommitResult:
         """Decide once more, now that the rules can know who holds the key: some can do without it; else the decision is refused."""

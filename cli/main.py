@@ -152,6 +152,18 @@ def verify(file: Annotated[Path, typer.Argument(help="A case exported as JSON.")
 
 
 @app.command()
+def papers(
+    url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL", help="The journal.")],
+    *,
+    listed: Annotated[bool, typer.Option("--list", help="Also name every document.")] = False,
+) -> None:
+    """Print every official document again from the journal and name every difference to what was kept. Exit 1 when there is one."""
+    from cli.papers import run  # noqa: PLC0415 - each command loads only what it needs
+
+    raise typer.Exit(run(url, listed=listed))
+
+
+@app.command()
 def migrate(url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL")], revision: str = "head") -> None:
     """Bring a database to this release's schema."""
     from cli.load import migrate as run  # noqa: PLC0415 - each command loads only what it needs

@@ -1,0 +1,1 @@
+"""公文: official documents as issued, listed and printed."""
