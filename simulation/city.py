@@ -301,8 +301,8 @@ def _items(raw: Mapping[str, Any]) -> Iterator[Item]:
 def _accounts(raw: Mapping[str, Any], units: tuple[Unit, ...]) -> Iterator[Account]:
     for user, (zh, en, roles, unit) in raw["accounts"].items():
         yield Account(user=user, name_zh=zh, name_en=en, roles=tuple(roles), unit=unit)
-    for prefix, (zh_of, en_of, roles) in raw["of_each_unit"].items():
-        for unit in units:
+    for prefix, (zh_of, en_of, roles), of in _for_units(raw, units):
+        for unit in of:
             yield Account(
                 user=f"{prefix}.{unit.code}",
                 name_zh=zh_of.format(zh=unit.name_zh),
@@ -310,6 +310,14 @@ def _accounts(raw: Mapping[str, Any], units: tuple[Unit, ...]) -> Iterator[Accou
                 roles=tuple(roles),
                 unit=unit.code,
             )
+
+
+def _for_units(raw: Mapping[str, Any], units: tuple[Unit, ...]) -> Iterator[tuple[str, Any, tuple[Unit, ...]]]:
+    """What accounts units have: prefix, names and roles, and the units."""
+    districts = tuple(u for u in units if u.kind == "district")
+    for key, of in (("of_each_unit", units), ("of_each_district", districts)):
+        for prefix, row in raw[key].items():
+            yield prefix, row, of
 
 
 def _unique(what: str, codes: Iterator[str]) -> frozenset[str]:

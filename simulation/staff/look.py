@@ -53,6 +53,8 @@ class Todo(BaseModel):
     def kind(self) -> str:
         """What it is about: ``screen``, ``unit``, ``review``, ``matter``, ``incident`` … (the key without its subject)."""
         first, _, rest = self.key.partition("/")
+        if not self.process.startswith("case/"):
+            return first
         return rest if first[:1] == "a" and first[1:].isdigit() else first
 
     @property
@@ -136,6 +138,11 @@ class Look:
         if self._case is None:
             self._case = CaseView(_read(await self.api.get(self.account, f"/cases/{self.todo.no}")))
         return self._case
+
+    async def facts(self) -> Mapping[str, Any]:
+        """Read what a process beside the case remembers, in codes."""
+        found: Mapping[str, Any] = _read(await self.api.get(self.account, f"/proceedings/{self.todo.process}"))["facts"]
+        return found
 
     async def order(self) -> Mapping[str, Any]:
         """Read the order the todo is about, once for all looks: role, cycle and number do not change."""

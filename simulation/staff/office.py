@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from domain.casework.words import OPEN, WORKING, Stage
 from simulation.city import City
 from simulation.client import Api, Outcome, Pace
+from simulation.staff.beyond import BEYOND
 from simulation.staff.look import Choice, Look, NotSeenError, Rates, Todo, Town
 from simulation.staff.policies import POLICIES
 
@@ -204,9 +205,10 @@ class Office:
                 return
 
     async def _choose(self, desk: Desk, todo: Todo) -> Choice | None:
-        policy = POLICIES.get(todo.kind)
+        process = todo.process.partition("/")[0]
+        policy = BEYOND.get(process, POLICIES).get(todo.kind)
         if policy is None:
-            self.broken[f"no policy for {todo.kind}"] += 1
+            self.broken[f"no policy for {process}: {todo.kind}"] += 1
             return None
         subject = (todo.process, todo.key)
         steady = f"{self.play.seed}/{todo.process}/{todo.key}"

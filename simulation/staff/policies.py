@@ -73,7 +73,8 @@ ENDINGS: Final[Mapping[str, Callable[[Look], Choice]]] = {
 async def dispatch(look: Look) -> Choice | None:
     """Dispatcher: the owner by item and place, sometimes a wrong one; sometimes co, territory, industry, informed units."""
     case = await look.case()
-    if case.get("triage") in {"disputed", "hard"} and look.always("leave_to_centre") and look.todo.age < _days(look, 1):
+    # Somebody else is about to say whose it is.
+    if case.get("triage") in {"disputed", "hard"} and look.always("leave_to_others") and look.todo.age < _days(look, 3):
         return None
     lead = await _owner(look, case)
     taken = {lead}
@@ -92,8 +93,13 @@ async def dispatch(look: Look) -> Choice | None:
 
 
 async def matter(look: Look) -> Choice | None:
-    """City centre designates the owner; the supervisor urges or supervises."""
+    """Dispatcher: ask the units that may own it. City centre, where nobody has: designate. Supervisor: urge, supervise."""
     command = look.todo.commands[0]
+    if command == "call_consultation":
+        first = await _owner(look, await look.case())
+        asked = [first, _department(look, {first})]
+        question = words("question", look.rng)
+        return Choice(command=command, body={"matter": look.todo.subject, "candidates": asked, "question": question})
     if command != "designate":
         return Choice(command=command, body={"matter": look.todo.subject, "note": words(command, look.rng)})
     case = await look.case()
@@ -149,6 +155,12 @@ async def _unit_step(look: Look, order: Mapping[str, Any], offered: set[str]) ->
         (True, "begin_work", dict),
         (True, "resume", lambda: {"reason": words("resume", rng)}),
         (look.always("unit_progress"), "report_progress", lambda: {"note": words("progress", rng)}),
+        (
+            look.always("unit_report_up"),
+            "report_up",
+            lambda: {"reason": words("report_up", rng), "tried": words("tried", rng)},
+        ),
+        (look.always("unit_whistle"), "whistle", lambda: {"reason": words("whistle_up", rng)}),
         (look.always("unit_extension"), "request_extension", lambda: _extension_body(look)),
         (
             look.always("unit_pause"),
