@@ -1,0 +1,1 @@
+"""The parts of the adjudication decider; :mod:`domain.adjudication` puts them together and is read first."""
