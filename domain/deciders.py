@@ -3,13 +3,26 @@
 from collections.abc import Mapping
 from typing import Final
 
-from domain import case
+from domain import accountability, adjudication, case, consultation, measure, ring, session, supervision
 from domain.process import Decider
 
-DECIDERS: Final[Mapping[str, Decider]] = {decider.kind: decider for decider in (case.DECIDER,)}
+DECIDERS: Final[Mapping[str, Decider]] = {
+    module.DECIDER.kind: module.DECIDER
+    for module in (case, ring, consultation, adjudication, session, supervision, accountability, measure)
+}
 
-WORKFLOWS: Final[Mapping[str, str]] = {"case": "CaseWorkflow"}
-"""By kind; by kind and level where the levels are types of their own (``ring/middle``)."""
+WORKFLOWS: Final[Mapping[str, str]] = {
+    "case": "CaseWorkflow",
+    "ring/middle": "MiddleRingWorkflow",
+    "ring/large": "LargeRingWorkflow",
+    "consultation": "ConsultationWorkflow",
+    "adjudication": "AdjudicationWorkflow",
+    "session": "LeaderSessionWorkflow",
+    "supervision": "SupervisionWorkflow",
+    "accountability": "AccountabilityWorkflow",
+    "measure": "MeasureWorkflow",
+}
+"""By kind; by kind and level where the levels are types of their own."""
 
 
 def decider_of(process: str) -> Decider:

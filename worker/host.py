@@ -1,6 +1,6 @@
 """Build the workers of one process: one per queue, all on one client."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +18,27 @@ from activities.tell import Tell
 from storage.unit_of_work import Database
 from worker.metrics import Measuring, WorkerMetrics
 from worker.settings import WorkerSettings
+from workflows.accountability import AccountabilityWorkflow
+from workflows.adjudication import AdjudicationWorkflow
 from workflows.case import CaseWorkflow
+from workflows.consultation import ConsultationWorkflow
+from workflows.large_ring import LargeRingWorkflow
+from workflows.leader_session import LeaderSessionWorkflow
+from workflows.measure import MeasureWorkflow
+from workflows.middle_ring import MiddleRingWorkflow
+from workflows.supervision import SupervisionWorkflow
 
-WORKFLOWS = [CaseWorkflow]
+WORKFLOWS: Sequence[type] = (
+    CaseWorkflow,
+    MiddleRingWorkflow,
+    LargeRingWorkflow,
+    ConsultationWorkflow,
+    AdjudicationWorkflow,
+    LeaderSessionWorkflow,
+    SupervisionWorkflow,
+    AccountabilityWorkflow,
+    MeasureWorkflow,
+)
 GRACE = timedelta(seconds=30)
 
 

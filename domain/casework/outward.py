@@ -242,9 +242,7 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
         entries=[_entry(c, e.matter)],
     ),
     ev.SupervisionAsked.TYPE: _supervision,
-    ev.SupervisionTakenBack.TYPE: lambda c, e: [
-        telling.tell(e.process, "recall_supervision", {"process": c.id, "code": "overdue_annulled"})
-    ],
+    ev.SupervisionTakenBack.TYPE: lambda _c, e: [telling.tell(e.process, "annul_supervision", {"clock": e.clock})],
     ev.MatterReserved.TYPE: _reserved,
     ev.DecisionApplied.TYPE: lambda _c, e: holding.confirm_applied(Hold(process=e.process, item=e.item)),
     ev.HoldOvertaken.TYPE: lambda _c, e: holding.overtaken(Hold(process=e.process, item=e.item), e.code),

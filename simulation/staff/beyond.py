@@ -122,7 +122,7 @@ async def survey(look: Look) -> Choice | None:
 async def ring_conclude(look: Look) -> Choice | None:
     """The convener decides, or has it decided: by a consultation, a ruling, a session, the large ring, the standing meeting."""
     facts, offered = await look.facts(), set(look.todo.commands)
-    came = [u for u, c in (facts.get("called") or {}).items() if c.get("state") == "reported"]
+    came = [u for u, c in (facts.get("called") or {}).items() if c.get("reported_at")]
     candidates = [u for u in (came or list(facts.get("called") or {})) if u != facts.get("reporter")]
     if len(candidates) < 2:  # noqa: PLR2004 - a consultation takes two
         candidates += _departments(look, 2, {str(facts.get("reporter")), *candidates}, facts.get("district"))

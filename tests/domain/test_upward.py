@@ -1,0 +1,202 @@
+"""A case goes up and comes back: it and the rings, consultations, rulings and supervision it begins (M01-M03, M05, M10)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.process import Actor
+from tests.domain.casekit import REF, opening
+from tests.domain.townkit import Town
+
+CASE = "case/c1"
+MIDDLE = "ring/c1/middle/1"
+LARGE = "ring/c1/large/1"
+
+
+class City(Town):
+    """A town with one case of the district east, dispatched to its street."""
+
+    def __init__(self, lead: str = "east-1", **fields: Any) -> None:
+        super().__init__()
+        body = opening("c1", self) | {"district": "east", "street": "east-1"} | fields  # type: ignore[arg-type]
+        assert self.send(CASE, "open", body, Actor(user="system", role="system")) is None
+        self.give(CASE, "triage", triage="routine")
+        self.give(CASE, "dispatch", lead=lead)
+        self.give(CASE, "sign", order="a1", unit_=lead)
+        self.lead = lead
+
+    def up(self) -> "City":
+        """The street reports up, and the district takes it."""
+        self.give(CASE, "report_up", order="a1", unit_=self.lead)
+        self.deliver()
+        self.give(MIDDLE, "answer_report", accept=True, district_="east")
+        return self
+
+    def todo_of(self, process: str, command: str) -> Any:
+        return next(t for t in self.todos(process) if command in t.commands)
+
+
+def test_what_the_street_reports_up_is_concluded_by_the_district_and_handled_by_whom_it_names() -> None:
+    town = City().up()
+    assert (town.stage(MIDDLE), town.state(CASE).ring) == ("coordinating", "middle")
+    town.give(MIDDLE, "whistle_units", units=["east-housing", "east-roads"], district_="east")
+    town.give(MIDDLE, "report_in", unit="east-housing", unit_="east-housing")
+    town.give(MIDDLE, "conclude", lead="east-housing", co=["east-roads"], extra_days=3, district_="east")
+    town.deliver()
+    orders = {o.unit: o for o in town.state(CASE).live}
+    assert set(orders) == {"east-housing", "east-roads"}
+    assert orders["east-housing"].no_return, "what a ring has decided is not given back"
+    assert town.state(CASE).holds == {}
+    assert town.state(MIDDLE).items["i1"].state == "applied"
+    assert town.state(CASE).clocks[f"{orders['east-housing'].id}/handle"].clock.extensions
+
+
+def test_the_street_works_on_while_the_district_decides() -> None:
+    town = City().up()
+    todo = town.todo(CASE, "a1/unit")
+    assert {"submit_result", "report_progress"} <= set(todo.commands)
+    assert "report_up" not in todo.commands, "once is enough"
+    assert town.refusal(CASE, "report_up", order="a1", unit_="east-1") == "matter_reserved"
+
+
+def test_a_result_accepted_before_the_ring_decides_overtakes_it() -> None:
+    town = City().up()
+    town.give(CASE, "contact", order="a1", unit_="east-1")
+    town.give(CASE, "submit_result", order="a1", code="explained", unit_="east-1")
+    town.give(CASE, "review_result", order="a1", accept=True)
+    town.deliver()
+    assert town.stage(MIDDLE) == "overtaken"
+    assert town.stage(CASE) == "callback"
+
+
+def test_a_verdict_that_comes_too_late_is_overtaken_and_changes_nothing() -> None:
+    town = City().up()
+    town.give(MIDDLE, "whistle_units", units=["east-housing"], district_="east")
+    town.give(MIDDLE, "conclude", lead="east-housing", district_="east")
+    town.give(CASE, "submit_result", order="a1", code="explained", unit_="east-1")
+    town.give(CASE, "review_result", order="a1", accept=True)
+    town.deliver()
+    assert town.stage(MIDDLE) == "overtaken"
+    assert [o.unit for o in town.state(CASE).orders.values()] == ["east-1"]
+
+
+def test_what_the_district_cannot_do_goes_to_the_city_which_keeps_the_matter() -> None:
+    town = City().up()
+    town.give(MIDDLE, "escalate", district_="east")
+    town.deliver()
+    assert (town.stage(MIDDLE), town.state(CASE).ring) == ("escalated", "large")
+    assert town.state(CASE).holds["*"].process == LARGE
+    town.give(LARGE, "answer_report", accept=True, role="city_office")
+    town.give(LARGE, "name_lead", lead="water", units=["roads"])
+    town.give(LARGE, "conclude", lead="water", role="city_office")
+    town.deliver()
+    assert town.state(CASE).lead.unit == "water"
+
+
+def test_a_refusal_never_sends_the_case_down() -> None:
+    town = City()
+    town.give(CASE, "report_up", order="a1", unit_="east-1")
+    town.deliver()
+    town.give(MIDDLE, "answer_report", accept=False, reason=REF, district_="east")
+    town.deliver()
+    assert town.state(CASE).holds["*"].process == LARGE
+    town.give(LARGE, "answer_report", accept=False, reason=REF, role="city_office")
+    town.deliver()
+    (held,) = town.state(CASE).holds.values()
+    assert held.process.startswith("adjudication/")
+
+
+def test_a_dispute_is_settled_by_those_who_may_own_it() -> None:
+    town = City()
+    town.give(CASE, "triage", triage="disputed")
+    town.give(CASE, "call_consultation", matter="m1", candidates=["water", "roads"])
+    town.deliver()
+    process = "consultation/c1-m1"
+    town.give(process, "state_opinion", item="i1", unit="water", opinion="mine", unit_="water")
+    town.give(process, "state_opinion", item="i1", unit="roads", opinion="not_mine", unit_="roads")
+    town.deliver()
+    assert town.state(CASE).lead.unit == "water"
+    assert not town.state(CASE).lead.no_return, "it was asked, not ruled"
+    assert town.closed(process)
+
+
+def test_without_consensus_the_group_rules_and_its_ruling_cannot_be_given_back() -> None:
+    town = City()
+    town.give(CASE, "triage", triage="disputed")
+    town.give(CASE, "call_consultation", matter="m1", candidates=["water", "roads"])
+    town.deliver()
+    for unit in ("water", "roads"):
+        town.give("consultation/c1-m1", "state_opinion", item="i1", unit=unit, opinion="not_mine", unit_=unit)
+    town.give("consultation/c1-m1", "send_to_adjudication")
+    town.deliver()
+    (group,) = town.starts_with("adjudication/")
+    assert town.state(CASE).holds["m1"].process == group
+    town.ring(group, "evidence")
+    town.give(group, "rule", item="i1", form="designate", lead="roads", user_="first")
+    assert town.refusal(group, "confirm_ruling", item="i1", approve=True, user_="first") == "four_eyes"
+    town.give(group, "confirm_ruling", item="i1", approve=True, user_="second")
+    town.deliver()
+    lead = town.state(CASE).lead
+    assert (lead.unit, lead.no_return) == ("roads", True)
+    back = {"order": lead.id, "ground": "not_our_duty", "proposed_owner": "water", "unit_": "roads"}
+    assert town.refusal(CASE, "request_return", **back) == "no_return"
+    assert town.closed(group)
+    assert town.told(group, "paper"), "明责交办单"
+
+
+def test_who_designates_overtakes_the_consultation() -> None:
+    town = City()
+    town.give(CASE, "triage", triage="disputed")
+    town.give(CASE, "call_consultation", matter="m1", candidates=["water", "roads"])
+    town.deliver()
+    town.give(CASE, "designate", lead="parks")
+    town.deliver()
+    assert town.closed("consultation/c1-m1")
+    assert town.state("consultation/c1-m1").items["i1"].state == "overtaken"
+
+
+def test_a_consultation_that_is_withdrawn_gives_the_matter_back() -> None:
+    town = City()
+    town.give(CASE, "triage", triage="disputed")
+    town.give(CASE, "call_consultation", matter="m1", candidates=["water", "roads"])
+    town.deliver()
+    town.give("consultation/c1-m1", "withdraw_consultation")
+    town.deliver()
+    assert town.state(CASE).holds == {}
+    assert town.todo(CASE, "matter/m1").role == "city_centre"
+    town.give(CASE, "call_consultation", matter="m1", candidates=["water", "roads"])
+    town.deliver()
+    assert town.stage("consultation/c1-m1.2") == "voting", "a second one is another process"
+
+
+def test_a_unit_that_lets_its_limit_pass_is_urged_the_day_after_and_only_once() -> None:
+    town = City()
+    town.wait(days=12)
+    urges = town.starts_with("supervision/c1/urge/")
+    assert len(urges) == 1
+    assert town.state(urges[0]).unit == "east-1"
+
+
+def test_what_was_received_before_the_deadline_takes_the_urge_back() -> None:
+    town = City()
+    due = town.state(CASE).running("a1/handle").clock.due
+    town.wait(days=12)
+    (urge,) = town.starts_with("supervision/c1/urge/")
+    body = {"order": "a1", "code": "explained", "reply": REF}
+    actor = town.actor(CASE, "submit_result", unit="east-1")
+    assert town.send(CASE, "submit_result", body, actor, received=due - timedelta(minutes=1)) is None
+    town.deliver()
+    assert town.closed(urge)
+    assert not town.state(CASE).urged
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_message_that_arrives_twice_counts_once(again: bool) -> None:
+    town = City()
+    town.give(CASE, "report_up", order="a1", unit_="east-1")
+    if again:
+        town.arrive(0, again=True)
+    town.deliver()
+    assert town.stage(MIDDLE) == "answering"
+    assert len(town.starts_with("ring/")) == 1
