@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from domain.calendar import SHANGHAI, day_of_due, local_day
 from domain.papers import FIELDS, Way, key_of, kind_of, place_of
+from domain.process import SYSTEM
 
 Look = Callable[[str], str | None]
 """Finds a word by its key, None when there is none: names as ``unit:water``, ``user:…`` or ``item:…``, titles as ``kind:…``, the
@@ -124,7 +125,7 @@ class _Page:
             "sections": self.rows({**tables, **words}),
             "form": self.rows({**facts, **words}),
             "closing": self.phrase(f"paper.closing.{kind.code}"),
-            "signature": self.rows({"signed_by": body.get("signed_by")}),
+            "signature": () if _is_machine(body.get("signed_by")) else self.rows({"signed_by": body.get("signed_by")}),
             "issued_on": day.isoformat(),
             "issued_said": self.day(day),
             "process": source.process,
@@ -135,14 +136,13 @@ class _Page:
 
     def rows(self, fields: Mapping[str, Any]) -> Sequence[Row]:
         """Return what there is to say, in the order of the page."""
-        names = [name for name in fields if fields[name] not in (None, "", [], {})]
-        return [self.row(name, fields[name]) for name in sorted(names, key=place_of)]
+        return [self.row(name, fields[name]) for name in sorted(_said(fields), key=place_of)]
 
     def row(self, name: str, value: Any) -> Row:
         """Return one thing a document says."""
         if not _is_table(value):
             return Row(self.label(name), self.value(key_of(name)[0], value))
-        columns = sorted({column for entry in value for column in entry}, key=place_of)
+        columns = sorted({column for entry in value for column in _said(entry)}, key=place_of)
         lines = [[self.value(key_of(column)[0], entry.get(column)) for column in columns] for entry in value]
         return Row(self.label(name), head=[self.label(column) for column in columns], lines=lines)
 
@@ -241,5 +241,15 @@ def _mapping(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _said(fields: Mapping[str, Any]) -> Sequence[str]:
+    """Return the names of fields that are not empty."""
+    return [name for name, value in fields.items() if value not in (None, "", [], {})]
+
+
 def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
+
+
+def _is_machine(user: Any) -> bool:
+    """Say whether this is no person: the system, or the process that began another. Such as sign nothing."""
+    return isinstance(user, str) and (user == SYSTEM.user or "/" in user)
