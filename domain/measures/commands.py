@@ -77,7 +77,7 @@ class VerifyMeasure(Command):
 
     NAME: ClassVar[str] = "verify_measure"
     met: bool
-    findings: TextRef
+    note: TextRef
     documents: Documents = ()
 
 

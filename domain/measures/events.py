@@ -65,7 +65,7 @@ class MeasureVerified(Event):
     TYPE: ClassVar[str] = "measure_verified"
     by: str
     met: bool
-    findings: str
+    note: str
     documents: tuple[str, ...] = ()
 
 

@@ -59,7 +59,7 @@ def _concluded(state: Measure, e: ev.MeasureConcluded) -> Sequence[Effect]:
 
 
 def _verified(state: Measure, e: ev.MeasureVerified) -> Sequence[Effect]:
-    return () if e.met else _to_unit(state, "measure_not_met", texts=[e.findings])
+    return () if e.met else _to_unit(state, "measure_not_met", texts=[e.note])
 
 
 EFFECTS: Final[Mapping[str, Callable[[Any, Any], Sequence[Effect]]]] = {

@@ -123,7 +123,7 @@ def verify_measure(state: Measure, command: c.VerifyMeasure, context: Context) -
     not_a_party(context, state.unit)
     four_eyes(context, *state.handlers)
     verified = ev.MeasureVerified(
-        by=context.actor.user, met=command.met, findings=command.findings, documents=command.documents
+        by=context.actor.user, met=command.met, note=command.note, documents=command.documents
     )
     events: list[Event] = [verified, *keeping.stop(state, "verify", context)]
     if command.met:

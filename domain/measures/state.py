@@ -8,15 +8,12 @@ from pydantic import Field
 
 from domain.keeping import Running
 from domain.measures import events as ev
-from domain.measures.words import Nature, Outcome, Pressure, Stage
+from domain.measures.words import SUPERVISED_ALREADY, Nature, Outcome, Pressure, Stage
 from domain.model import Model
 from domain.proceeding import Proceeding, opened, what
 
 UNITS_CLOCKS: Final = frozenset({"accept", "due", "milestone"})
 """Clocks that run against the unit; the others run against those who look at what it did."""
-
-UNDER_ALREADY: Final = "order_exists"
-"""The refusal of a second supervision of one matter and level: it is under supervision, which is what was wanted."""
 
 
 class Milestone(ev.Step):
@@ -59,7 +56,7 @@ class Supervised(Model):
     @property
     def stands(self) -> bool:
         """Whether the unit is under supervision by it, or by the one that stood in its way."""
-        return self.refused in {None, UNDER_ALREADY}
+        return self.refused is None or self.refused in SUPERVISED_ALREADY
 
 
 class Measure(Proceeding):
@@ -138,7 +135,7 @@ def _self_checked(state: Measure, e: ev.MeasureSelfChecked, at: datetime) -> Mea
 
 
 def _verified(state: Measure, e: ev.MeasureVerified, at: datetime) -> Measure:
-    word = Word(by=e.by, at=at, words=e.findings, documents=e.documents)
+    word = Word(by=e.by, at=at, words=e.note, documents=e.documents)
     return _set(state, verified=word if e.met else None)
 
 

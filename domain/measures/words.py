@@ -39,6 +39,9 @@ class Pressure(StrEnum):
     supervise = "supervise"
 
 
+SUPERVISED_ALREADY = frozenset({"already_supervised", "order_exists"})
+"""Refusals of a second supervision of one matter and level: it is under supervision, which is what was wanted."""
+
 WITH_UNIT = frozenset({Stage.listed, Stage.assigned, Stage.rectifying, Stage.rebounded})
 """The unit has to act."""
 

@@ -156,7 +156,7 @@ class MeasureAsked(Strict):
 class GiveOpinion(Command):
     """终诊: the opinion on an item. The leader's own word binds at once, the secretary's when the leader has confirmed it.
 
-    Refused: ``not_the_leader``, ``recusal``, ``unknown_unit``, ``unit_named_twice``, ``lead_needed``, ``date_not_ahead``,
+    Refused: ``not_the_leader``, ``recusal``, ``unknown_unit``, ``unit_named_twice``, ``co_without_lead``, ``date_not_ahead``,
     ``milestone_after_due``.
     """
 

@@ -63,7 +63,7 @@ def give_opinion(state: Session, command: c.GiveOpinion, context: Context) -> Se
 def _opinion(command: c.GiveOpinion, context: Context) -> ev.OpinionGiven:
     known_units(context, command.lead, *command.co, *command.measure_units)
     if command.co and command.lead is None:
-        raise Refusal("lead_needed")
+        raise Refusal("co_without_lead")
     named = (command.lead, *command.co)
     for unit in command.co:
         if named.count(unit) > 1:

@@ -9,10 +9,11 @@ from pydantic import Field
 from domain import agenda
 from domain.agenda import Item, WithAgenda
 from domain.holding import ItemState, Verdict
+from domain.measures.words import SUPERVISED_ALREADY
 from domain.model import Model
 from domain.proceeding import opened
 from domain.sitting import events as ev
-from domain.sitting.words import STRUCK_OFF, UNDER_ALREADY, Kind, Level, Stage
+from domain.sitting.words import STRUCK_OFF, Kind, Level, Stage
 
 
 class Invitation(Model):
@@ -58,7 +59,7 @@ class Ordered(ev.Planned):
     @property
     def unmet(self) -> bool:
         """Whether it is over, was not met, and nobody presses the unit for it."""
-        pressed = self.supervisions and self.refused in {None, UNDER_ALREADY}
+        pressed = self.supervisions and (self.refused is None or self.refused in SUPERVISED_ALREADY)
         return self.outcome is not None and self.outcome != STRUCK_OFF and not pressed
 
 

@@ -38,9 +38,6 @@ OVER: Final = frozenset({Stage.closed, Stage.cancelled})
 STRUCK_OFF: Final = "struck_off"
 """The outcome of a measure that was met."""
 
-UNDER_ALREADY: Final = "order_exists"
-"""The refusal of a second supervision of one matter and level: it is under supervision, which is what was wanted."""
-
 # Clocks
 SITTING: Final = "sitting"
 """Until the planned instant; acts: the secretary's limit for the record begins."""

@@ -26,7 +26,7 @@ VERIFIER = Actor(user="v1", role="supervisor")
 SECOND = Actor(user="c1", role="city_centre")
 ORDERED: dict[str, Any] = {
     "by": "leader1",
-    "origin": "session/s1",
+    "origin": "campaign/x1",
     "case": "c1",
     "unit": "roads",
     "what": "row#what",
@@ -37,7 +37,7 @@ MILESTONES = [{"what": "row#m1", "due": "2026-03-05"}, {"what": "row#m2", "due":
 
 
 def ordered(pack: str = "haikou", **fields: Any) -> Town:
-    """A measure that a session ordered on Monday, 2026-03-02."""
+    """A measure that was ordered on Monday, 2026-03-02, by a process of a kind that is not in this town."""
     town = Town(DECIDER, pack=pack)
     town.open(M, **{**ORDERED, **fields})
     return town
@@ -84,13 +84,13 @@ def day(town: Town, clock: str = "due") -> str:
 # ------------------------------------------------------------------------------------------------------ the normal way
 
 
-def test_ordered_by_a_session_it_is_the_units_with_its_day_its_milestones_and_the_terms() -> None:
+def test_ordered_it_is_the_units_with_its_day_its_milestones_and_the_terms() -> None:
     town = ordered(milestones=MILESTONES)
     state = town.state(M)
     assert (town.stage(M), state.unit, state.due, state.case, state.by) == (
         "listed", "roads", date(2026, 3, 13), "c1", "leader1",
     )  # fmt: skip
-    assert (state.pack, state.origin) == ("haikou", "session/s1")
+    assert (state.pack, state.origin) == ("haikou", "campaign/x1")
     assert [day(town, k) for k in ("due", "milestone/m1", "milestone/m2")] == [
         "2026-03-13 24:00", "2026-03-05 24:00", "2026-03-09 24:00",
     ]  # fmt: skip
@@ -117,7 +117,7 @@ def test_the_whole_way_to_the_end() -> None:
     town.ring(M, "rebound")
     assert (town.stage(M), town.closed(M)) == ("closed", True)
     assert [(e.target, e.body["command"], e.body["body"]) for e in town.told(M, "tell")] == [
-        ("session/s1", "measure_ended", {"measure": M, "outcome": "struck_off"})
+        ("campaign/x1", "measure_ended", {"measure": M, "outcome": "struck_off"})
     ]
     state = town.state(M)
     assert state.clocks["due"].met is True
@@ -477,9 +477,10 @@ def test_a_supervision_that_did_not_begin_is_to_be_begun_again() -> None:
     assert town.told(M, "start")[-1].target.endswith("s1-1-2"), "under a name of its own"
 
 
-def test_one_that_is_under_supervision_already_is_as_good() -> None:
+@pytest.mark.parametrize("code", ["already_supervised", "order_exists"])
+def test_one_that_is_under_supervision_already_is_as_good(code: str) -> None:
     town, effect = supervised("urge")
-    refused(town, effect, "order_exists")
+    refused(town, effect, code)
     assert town.todo(M, "overdue").hint["levels"] == ["urge"]
 
 

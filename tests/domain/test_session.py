@@ -438,7 +438,7 @@ def test_absence_is_on_record_and_the_head_of_the_unit_knows() -> None:
         ({"lead": "roads", "co": ["nowhere"]}, "unknown_unit"),
         ({"lead": "roads", "co": ["roads"]}, "unit_named_twice"),
         ({"lead": "roads", "co": ["water", "water"]}, "unit_named_twice"),
-        ({"co": ["water"]}, "lead_needed"),
+        ({"co": ["water"]}, "co_without_lead"),
         ({"measures": [{**MEASURES[0], "unit": "nowhere"}]}, "unknown_unit"),
         ({"measures": [{**MEASURES[0], "due": "2026-03-04"}]}, "date_not_ahead"),
         ({"measures": [{**MEASURES[0], "milestones": [{"what": "r#x", "due": "2026-03-04"}]}]}, "date_not_ahead"),

@@ -208,11 +208,31 @@ def test_a_supervision_that_did_not_begin_is_the_supervisors_again() -> None:
     assert "not_met/1" not in keys(town)
 
 
-def test_one_that_is_under_supervision_already_is_as_good() -> None:
+@pytest.mark.parametrize("code", ["already_supervised", "order_exists"])
+def test_one_that_is_under_supervision_already_is_as_good(code: str) -> None:
     town, effect = two_unmet()
-    assert say(town, S, "supervision_refused", process=effect.target, code="order_exists") is None
+    assert say(town, S, "supervision_refused", process=effect.target, code=code) is None
     assert "not_met/1" not in keys(town)
     assert say(town, S, "measure_ended", measure=M2, outcome="struck_off") is None
+    assert town.closed(S)
+
+
+def test_measure_and_session_press_for_one_matter_and_never_twice_at_one_level() -> None:
+    town = executing(MEASURES[:1])
+    town.deliver()
+    town.until(sh("2026-03-16 09:00"))
+    town.give(M1, "supervise_measure", by=SUPERVISOR, level="urge")
+    town.give(M1, "supervise_measure", by=SUPERVISOR, level="supervise")
+    town.deliver()
+    begun = town.starts_with("supervision/")
+    assert [town.state(p).matter for p in begun] == ["measure.s1-1", "measure.s1-1"]
+    assert [str(town.state(p).trigger) for p in begun] == ["not_met", "not_met"]
+    town.give(M1, "give_up_measure", by=OFFICE)
+    town.deliver()
+    town.give(S, "supervise_item", by=SUPERVISOR, measure=M1)
+    town.deliver()
+    assert town.starts_with("supervision/") == begun, "it is under supervision at that level"
+    assert town.types(S)[-1] == "item_not_supervised"
     assert town.closed(S)
 
 
