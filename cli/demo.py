@@ -24,7 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cli import servers
-from cli.invariants import Findings, check, count_ended, owed
+from cli.invariants import BESIDE, Findings, check, count_ended, owed
 from cli.stack import Plan, Stack
 from simulation.feed import Fed, feed
 from storage.unit_of_work import Database, StorageUnavailable
@@ -150,6 +150,7 @@ def _result(found: Findings, run: Run, latencies: list[float], wall: float) -> d
         "returns": found.returns,
         "redo": found.redo,
         "overdue": found.overdue,
+        **{name: found.beside[name] for name in BESIDE},
         "kills": run.kills,
         "wall_s": round(wall, 1),
         "cases_per_s": round(found.ended / wall, 2) if wall else 0.0,

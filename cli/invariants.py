@@ -19,6 +19,7 @@ from storage.models import (
     EventRow,
     IncidentRow,
     NoticeRow,
+    ProceedingRow,
     ProcessRow,
     RequestRow,
     TodoRow,
@@ -26,7 +27,28 @@ from storage.models import (
 )
 from storage.unit_of_work import Database
 
+CASE = "case"
+PLURALS = {
+    "consultation": "consultations",
+    "adjudication": "adjudications",
+    "session": "sessions",
+    "supervision": "supervisions",
+    "accountability": "accountabilities",
+}
+MEASURES = {"struck_off": "measures_struck_off", "closed": "measures_struck_off", "given_up": "measures_given_up"}
+BESIDE = (
+    "rings_middle",
+    "rings_large",
+    *PLURALS.values(),
+    "measures_struck_off",
+    "measures_given_up",
+    "measures_open",
+)
+"""What a run counts beside its cases."""
+
+_beside_row = table(ProceedingRow)
 _process, _event, _effect = table(ProcessRow), table(EventRow), table(EffectRow)
+_ENDED = select(func.count()).where(_process.c.closed.is_(True), _process.c.kind == CASE)
 _request, _case, _notice = table(RequestRow), table(CaseRow), table(NoticeRow)
 
 
@@ -44,6 +66,8 @@ class Findings:
     merged: int = 0
     incidents: int = 0
     events: int = 0
+    beside: Counter[str] = field(default_factory=Counter)
+    """Processes beside the cases, by what they are."""
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -59,7 +83,7 @@ def count_ended(database: Database) -> tuple[int, int, int]:
     """Return how many requests there are, how many of their cases are over, and how many events the journal has."""
     with database.read() as connection:
         requests = connection.execute(select(func.count()).select_from(_request)).scalar_one()
-        ended = connection.execute(select(func.count()).where(_process.c.closed.is_(True))).scalar_one()
+        ended = connection.execute(_ENDED).scalar_one()
         events = connection.execute(select(func.count()).select_from(_event)).scalar_one()
     return int(requests), int(ended), int(events)
 
@@ -79,6 +103,7 @@ def check(database: Database, acknowledged: Iterable[str], departments: Mapping[
         _lost(connection, found, set(acknowledged))
         _doubled(connection, found, departments)
         _left(connection, found)
+        _beside(connection, found)
         for row in connection.execute(select(_process.c.id, _process.c.seq, _process.c.head, _process.c.snapshot)):
             _replayed(connection, found, row)
     return found
@@ -86,7 +111,7 @@ def check(database: Database, acknowledged: Iterable[str], departments: Mapping[
 
 def _count(connection: Connection, found: Findings) -> None:
     found.requests = int(connection.execute(select(func.count()).select_from(_request)).scalar_one())
-    found.ended = int(connection.execute(select(func.count()).where(_process.c.closed.is_(True))).scalar_one())
+    found.ended = int(connection.execute(_ENDED).scalar_one())
     found.events = int(connection.execute(select(func.count()).select_from(_event)).scalar_one())
     for row in connection.execute(select(_case)):
         found.stages[row.stage] += 1
@@ -146,6 +171,28 @@ def _left(connection: Connection, found: Findings) -> None:
             .where(_process.c.closed.is_(True))
         )
         found.left += [f"{what} {r.key} of the closed {r.process}" for r in rows]
+
+
+def _beside(connection: Connection, found: Findings) -> None:
+    """Count the processes beside the cases; every open measure has an owner, a day and somebody or something that waits for it."""
+    rows = connection.execute(
+        select(_beside_row.c.kind, _beside_row.c.level, _beside_row.c.stage, func.count()).group_by(
+            _beside_row.c.kind, _beside_row.c.level, _beside_row.c.stage
+        )
+    )
+    for kind, level, stage, n in rows:
+        if kind == "measure":
+            found.beside[MEASURES.get(stage, "measures_open")] += n
+        else:
+            found.beside[f"rings_{level}" if kind == "ring" else PLURALS[kind]] += n
+    open_ = select(_beside_row.c.id, _beside_row.c.unit, _process.c.next_timer_at).join(
+        _process, _process.c.id == _beside_row.c.id
+    )
+    todo = table(TodoRow)
+    for row in connection.execute(open_.where(_beside_row.c.kind == "measure", _process.c.closed.is_(False))):
+        waits = connection.execute(select(todo.c.key).where(todo.c.process == row.id).limit(1)).first()
+        if row.unit is None or (row.next_timer_at is None and waits is None):
+            found.broken.append(f"the open {row.id} has no owner, or nobody and nothing waits for it")
 
 
 def _replayed(connection: Connection, found: Findings, row: Any) -> None:

@@ -28,7 +28,7 @@ LOOKOUT: Final = "dispatcher"
 PAGE: Final = 100
 MOST_PAGES: Final = 10
 NOT_OVER: Final = tuple(sorted({*OPEN, Stage.closed}))
-UNIT_FIELDS: Final = ("lead", "unit", "territory", "industry", "co")
+UNIT_FIELDS: Final = ("lead", "unit", "territory", "industry", "co", "units", "candidates", "members")
 log = structlog.get_logger()
 
 
@@ -281,7 +281,7 @@ class Office:
         start = time.monotonic()
         for account in self.city.accounts:
             role = account.roles[0]
-            if account.unit is not None:
+            if account.unit is not None and role not in ALWAYS:
                 desk = Desk(account.user, role, self._rhythm(role, account.unit), account.unit)
                 desk.next = start + FIRST_COLD + desk.rhythm.cold * random.random()
                 yield desk
@@ -306,6 +306,8 @@ class Office:
             log.error("work broke off", task=task.get_name(), error=repr(task.exception()))
 
 
+ALWAYS: Final = frozenset({"district_centre"})
+"""Roles of a unit that look into their inbox as often as the city's."""
 WATCHERS: Final = frozenset({"auditor", "privacy_officer", "channel.web"})
 """Accounts that decide nothing on cases."""
 
