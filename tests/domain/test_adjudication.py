@@ -162,6 +162,10 @@ def test_meanwhile_the_first_receiver_and_whoever_has_the_matter_go_on_and_are_t
     assert notices(t, "adjudication_opened") == ["unit:water", "unit:roads"]
 
 
+def test_a_first_receiver_who_has_the_matter_is_told_once() -> None:
+    assert notices(town(first_receiver="parks"), "handle_meanwhile") == ["unit:parks"]
+
+
 def test_the_ruling_order_goes_to_the_lead_signed_by_the_second_person_with_codes_and_references_only() -> None:
     t = ruling()
     assert rule(t, basis="b#b", term=250) is None
@@ -257,6 +261,17 @@ def test_the_group_does_not_close_the_evidence_over_the_head_of_a_party() -> Non
 
 def test_without_parties_the_group_may_begin_at_once() -> None:
     t = town(parties=())
+    t.give(A, "close_evidence")
+    assert t.stage(A) == "ruling"
+
+
+def test_in_a_pack_without_a_limit_for_evidence_silent_parties_do_not_hold_the_group_up() -> None:
+    t = Town(DECIDER, HOLDER)
+    t.pack = t.pack.model_copy(update={"steps": {k: v for k, v in t.pack.steps.items() if k != "evidence"}})
+    t.open("case/c1")
+    t.open(A, parties=PARTIES, entries=[{"holder": "case/c1"}])
+    t.deliver()
+    assert todos(t)["evidence"] == ("adjudication_group", ("close_evidence", "submit_evidence", "record_hearing"))
     t.give(A, "close_evidence")
     assert t.stage(A) == "ruling"
 
@@ -513,6 +528,15 @@ def test_other_items_keep_the_groups_limit_running_while_one_is_referred() -> No
     assert state(t).running("adjudicate") is not None
     issue(t, "i2")
     assert state(t).running("adjudicate") is None
+
+
+def test_nobody_waits_for_a_definition_of_what_was_settled_another_way() -> None:
+    t = referred("c1", "c2")
+    t.give("case/c1", "designate", matter="m1")
+    t.deliver()
+    assert t.stage(A) == "ruling"
+    assert state(t).running("definition/i1") is None
+    assert state(t).clocks["definition/i1"].met is None
 
 
 def test_silence_of_the_office_that_defines_comes_before_the_centre_head() -> None:
