@@ -33,7 +33,7 @@ WORDS: Final = "金丝雀口信七七三"
 CANARIES: Final = (NAME, PHONE, ADDRESS, WORDS)
 """Planted in every request and in every text a person types: none of it may be found where only codes belong."""
 
-TEXTS: Final = frozenset({"reply", "reason", "note", "basis", "evidence", "remedy"})
+TEXTS: Final = frozenset({"reply", "reason", "note", "basis", "evidence", "remedy", "tried", "question", "text"})
 READERS: Final = ("dispatcher", "shift_leader", "centre_head")
 SHARE_READ: Final = 0.35
 AGAIN: Final = frozenset({HTTPStatus.ACCEPTED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
@@ -144,12 +144,14 @@ class Driver:
                 await asyncio.gather(*(self._act(play, n, s) for s in step.steps))
             case "wait":
                 await self._wait(play, step)
+            case "order":
+                await self._shows(play, step)
             case _:
                 await self._act(play, n, step)
 
     async def _act(self, play: Play, n: int, step: Step) -> None:
         """Do a step until it has an answer, and compare that with what the script expects."""
-        process = play.process(step.case)
+        process = self._process(play, step)
         body = self._filled(play, step.body)
         again = 2 if step.twice else 1
         answers: list[tuple[str, int | None]] = []
@@ -251,10 +253,31 @@ class Driver:
 
     async def _wait(self, play: Play, step: Step) -> None:
         until = asyncio.get_running_loop().time() + PATIENCE_S
-        while (found := await self._read(play, "dispatcher", step.case)) != step.command:
+        while (found := await self._stage(play, step)) != step.command:
             if asyncio.get_running_loop().time() > until:
-                raise TimeoutError(f"{play.process(step.case)} is {found}, not {step.command}")
+                raise TimeoutError(f"{self._process(play, step)} is {found}, not {step.command}")
             await asyncio.sleep(PAUSE_S)
+
+    async def _stage(self, play: Play, step: Step) -> str | None:
+        """Read the stage of the step's process; None when it has not begun."""
+        if not step.at:
+            return await self._read(play, "dispatcher", step.case)
+        outcome = await self._api.get("dispatcher", f"/proceedings/{self._process(play, step)}")
+        return str(outcome.body["stage"]) if outcome.status == HTTPStatus.OK else None
+
+    async def _shows(self, play: Play, step: Step) -> None:
+        """Wait until the case shows an order."""
+        until = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            outcome = await self._api.get("dispatcher", f"/cases/{play.numbers[step.case]}")
+            if any(o["id"] == step.command for o in outcome.body.get("orders", ())):
+                return
+            if asyncio.get_running_loop().time() > until:
+                raise TimeoutError(f"{play.process(step.case)} never showed {step.command}")
+            await asyncio.sleep(PAUSE_S)
+
+    def _process(self, play: Play, step: Step) -> str:
+        return step.at.replace("{no}", play.numbers[step.case]) if step.at else play.process(step.case)
 
     async def _read(self, play: Play, who: str, case: str = "a") -> str | None:
         """Read a case as somebody; return its stage, or None when it has not begun."""

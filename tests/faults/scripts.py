@@ -19,7 +19,8 @@ STRICT, TIMED = "haikou", "demo"
 
 
 class Step(BaseModel, frozen=True):
-    """One step. ``how``: ``decide`` (a person), ``answer`` (a department system), ``wait`` (until a stage), ``together``.
+    """One step. ``how``: ``decide`` (a person), ``answer`` (a department system), ``wait`` (until a stage), ``order`` (until the
+    case shows that order), ``together``. ``at`` is another process than the case, with ``{no}`` for the case's number.
 
     ``expect`` lists the results that are right: ``recorded`` or codes of refusals. Empty: whatever the rules say.
     """
@@ -30,6 +31,7 @@ class Step(BaseModel, frozen=True):
     body: Mapping[str, Any] = Field(default_factory=dict)
     expect: tuple[str, ...] = (RECORDED,)
     case: str = "a"
+    at: str = ""
     twice: bool = False
     proof: bool = False
     steps: tuple["Step", ...] = ()
@@ -47,9 +49,9 @@ class Script(BaseModel, frozen=True):
     compared: bool = True
 
 
-def person(who: str, command: str, *expect: str, case: str = "a", **body: Any) -> Step:
+def person(who: str, command: str, *expect: str, case: str = "a", at: str = "", **body: Any) -> Step:
     """A person's decision through the console's door."""
-    return Step(who=who, command=command, body=body, expect=expect or (RECORDED,), case=case)
+    return Step(who=who, command=command, body=body, expect=expect or (RECORDED,), case=case, at=at)
 
 
 def unit(who: str, command: str, *expect: str, twice: bool = False, proof: bool = False, **body: Any) -> Step:
@@ -59,9 +61,14 @@ def unit(who: str, command: str, *expect: str, twice: bool = False, proof: bool 
     )
 
 
-def until(stage: str, case: str = "a") -> Step:
-    """Wait until the case is at a stage."""
-    return Step(how="wait", command=stage, case=case)
+def until(stage: str, case: str = "a", at: str = "") -> Step:
+    """Wait until the case, or another process, is at a stage."""
+    return Step(how="wait", command=stage, case=case, at=at)
+
+
+def shows(order: str) -> Step:
+    """Wait until what was decided elsewhere has reached the case: it shows an order."""
+    return Step(how="order", command=order)
 
 
 def together(*steps: Step) -> Step:
@@ -100,6 +107,10 @@ def explained(liaison: str, order: str = "a1") -> tuple[Step, ...]:
 NOT_OURS: Final[dict[str, Any]] = {"ground": "not_our_duty", "reason": "不属本单位职责", "basis": "部门职责规定"}
 GONE: Final = ("not_in_this_state", "not_in_this_stage")
 SECOND = person("shift_leader", "review_closing", approve=True, reason="说明属实")
+
+RING: Final = "ring/{no}/large/1"
+CONSULTATION: Final = "consultation/{no}-m1"
+GROUP: Final = "adjudication/{no}-m1"
 
 SCRIPTS: Final[tuple[Script, ...]] = (
     Script(
@@ -215,6 +226,68 @@ SCRIPTS: Final[tuple[Script, ...]] = (
             *explained("liaison.justice"),
             rated(),
             rated(request="{b}"),
+            SECOND,
+        ),
+    ),
+    Script(
+        name="ring",
+        share=2,
+        end="closed",
+        steps=(
+            TRIAGED,
+            dispatched("finance"),
+            person("liaison.finance", "report_up", order="a1", reason="涉及多个部门", tried="已协调两次"),
+            until("answering", at=RING),
+            person("city_office", "answer_report", at=RING, accept=True),
+            person("city_office", "name_lead", at=RING, lead="justice", units=["finance-supervision"]),
+            person("liaison.justice", "report_in", at=RING, unit="justice"),
+            person("city_office", "conclude", at=RING, lead="justice", basis="经现场勘查明确"),
+            shows("a2"),
+            *explained("liaison.justice", "a2"),
+            rated(),
+            SECOND,
+        ),
+    ),
+    Script(
+        name="ruling",
+        share=2,
+        end="closed",
+        steps=(
+            person("agent", "triage", triage="disputed"),
+            person(
+                "dispatcher",
+                "call_consultation",
+                matter="m1",
+                candidates=["justice", "finance"],
+                question="由哪个单位承办",
+            ),
+            until("voting", at=CONSULTATION),
+            *(
+                person(
+                    f"liaison.{unit}",
+                    "state_opinion",
+                    at=CONSULTATION,
+                    item="i1",
+                    unit=unit,
+                    opinion="not_mine",
+                    basis="三定规定",
+                )
+                for unit in ("justice", "finance")
+            ),
+            until("meeting", at=CONSULTATION),
+            person("city_centre", "send_to_adjudication", at=CONSULTATION),
+            until("evidence", at=GROUP),
+            *(
+                person(f"liaison.{unit}", "submit_evidence", at=GROUP, unit=unit, kind="three_fixings", text="三定规定")
+                for unit in ("justice", "finance")
+            ),
+            until("ruling", at=GROUP),
+            person("adjudicator", "rule", at=GROUP, item="i1", form="designate", lead="justice", basis="首接负责"),
+            person("adjudicator", "confirm_ruling", "four_eyes", at=GROUP, item="i1", approve=True),
+            person("adjudicator_2", "confirm_ruling", at=GROUP, item="i1", approve=True),
+            shows("a1"),
+            *explained("liaison.justice"),
+            rated(),
             SECOND,
         ),
     ),

@@ -1,7 +1,9 @@
 """The workflow file misses no command, no effect, no activity: compared with the tables it shows by hand."""
 
 import ast
+import importlib
 import inspect
+import re
 import textwrap
 import typing
 from pathlib import Path
@@ -15,44 +17,83 @@ from activities.journal import Journal
 from activities.notices import Notices
 from activities.tell import Tell
 from domain import deciders
-from domain.case import MOVES
-from domain.casework import outward
-from domain.casework.commands import COMMANDS
 from domain.kernel import KERNEL_COMMANDS
 from domain.messages import Decision
+from domain.process import Decider
 from worker import host
-from workflows.case import CaseWorkflow
 from workflows.durable import DurableProcess
 
-DEFINED = workflow._Definition.must_from_class(CaseWorkflow)
-HUMAN = {name: COMMANDS[name] for name, move in MOVES.items() if not move.machine}
-HUMAN |= {name: model for name, model in KERNEL_COMMANDS.items() if name != "fail_effect"}
+ROOT = Path(__file__).parents[2]
+HOSTED: dict[str, typing.Any] = {str(workflow._Definition.must_from_class(w).name): w for w in host.WORKFLOWS}
+KINDS = {name: (deciders.DECIDERS[kind.partition("/")[0]], HOSTED[name]) for kind, name in deciders.WORKFLOWS.items()}
+"""By workflow type: the decider it carries, and the class."""
+MADE = {
+    "message": "order_message",
+    "notice": "notice",
+    "notice_to_caller": "notice",
+    "tell": "tell",
+    "start": "start",
+    "paper": "paper",
+}
+"""The constructors of domain/telling.py, and the kinds of effect they make."""
+IN_THE_COMMIT = frozenset({"paper"})
+"""Done in the commit that owes them, always: no workflow performs them."""
 
 
-def test_every_human_command_is_an_update_and_there_are_no_others() -> None:
-    assert set(DEFINED.updates) == set(HUMAN)
+def human(decider: Decider) -> dict[str, typing.Any]:
+    """The commands people give."""
+    own = {name: decider.commands[name] for name, move in decider.moves.items() if not move.machine}
+    return own | {name: model for name, model in KERNEL_COMMANDS.items() if name != "fail_effect"}
 
 
-@pytest.mark.parametrize("name", sorted(HUMAN))
-def test_the_update_has_a_validator_one_typed_argument_and_a_description(name: str) -> None:
-    update = DEFINED.updates[name]
+UPDATES = [(name, command) for name, (decider, _) in KINDS.items() for command in sorted(human(decider))]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_human_command_is_an_update_and_there_are_no_others(name: str) -> None:
+    decider, hosted = KINDS[name]
+    assert set(workflow._Definition.must_from_class(hosted).updates) == set(human(decider))
+
+
+@pytest.mark.parametrize(("name", "command"), UPDATES)
+def test_the_update_has_a_validator_one_typed_argument_and_a_description(name: str, command: str) -> None:
+    decider, hosted = KINDS[name]
+    update = workflow._Definition.must_from_class(hosted).updates[command]
     assert update.validator is not None
-    assert update.arg_types == [Decision[HUMAN[name]]]  # type: ignore[valid-type]
+    assert [str(t) for t in update.arg_types or ()] == [str(Decision[human(decider)[command]])]  # type: ignore[misc]
     assert update.description
 
 
-def test_machine_commands_come_by_signal_only() -> None:
-    assert set(DEFINED.signals) == {"decide", "sync"}
-    assert not {name for name, move in MOVES.items() if move.machine} & set(DEFINED.updates)
+@pytest.mark.parametrize("name", KINDS)
+def test_machine_commands_come_by_signal_only(name: str) -> None:
+    decider, hosted = KINDS[name]
+    defined = workflow._Definition.must_from_class(hosted)
+    assert set(defined.signals) == {"decide", "sync"}
+    assert not {command for command, move in decider.moves.items() if move.machine} & set(defined.updates)
 
 
-def effect_kinds(module: object) -> set[str]:
-    """The kinds of all effects that a module makes: every ``Effect(kind=…)`` in its source."""
-    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "Effect"]
-    kinds = [k.value for call in calls for k in call.keywords if k.arg == "kind"]
-    assert all(isinstance(k, ast.Constant) for k in kinds), "a kind that is computed cannot be compared"
-    return {str(k.value) for k in kinds if isinstance(k, ast.Constant)}
+def rules_of(kind: str) -> list[Path]:
+    """The files of a kind of process: its module and the package of what that module imports from beside it."""
+    module = importlib.import_module(f"domain.{kind}")
+    source = inspect.getsource(module)
+    packages = set(re.findall(r"^from domain\.(\w+) import", source, re.MULTILINE))
+    folders = [p for name in packages if (p := ROOT / "domain" / name).is_dir()]
+    return [Path(inspect.getfile(module)), *(file for folder in folders for file in folder.glob("*.py"))]
+
+
+def effect_kinds(kind: str) -> set[str]:
+    """The kinds of all effects a kind of process makes: by its own calls, and by what it shares with holders and agendas."""
+    found: set[str] = set()
+    for path in rules_of(kind):
+        source = path.read_text(encoding="utf-8")
+        assert "Effect(" not in source, f"{path.name}: effects are made by domain/telling.py"
+        imported = re.findall(r"^from domain\.telling import (.+)$", source, re.MULTILINE)
+        names = {n.strip() for line in imported for n in line.strip("()").split(",")}
+        calls = set(re.findall(r"\btelling\.(\w+)\(", source)) | {n for n in names if re.search(rf"\b{n}\(", source)}
+        found |= {MADE[call] for call in calls}
+        if re.search(r"\bagenda\.effects\(|\bholding\.(confirm|overtaken|ask_for|let_go|hand_down)", source):
+            found.add("tell")
+    return found
 
 
 def arms(function: object) -> set[str]:
@@ -62,14 +103,10 @@ def arms(function: object) -> set[str]:
     return {str(v.value) for v in found if isinstance(v, ast.Constant)}
 
 
-def test_perform_has_an_arm_for_every_effect_a_case_can_have_and_no_other() -> None:
-    assert arms(CaseWorkflow.perform) == effect_kinds(outward)
-
-
-def test_effects_are_made_in_one_module_only() -> None:
-    folder = Path(inspect.getfile(outward)).parent
-    others = [p for p in folder.glob("*.py") if p.name != "outward.py" and "Effect(" in p.read_text(encoding="utf-8")]
-    assert others == []
+@pytest.mark.parametrize("name", KINDS)
+def test_perform_has_an_arm_for_every_effect_the_process_can_have_and_no_other(name: str) -> None:
+    decider, hosted = KINDS[name]
+    assert arms(hosted.perform) == effect_kinds(decider.kind) - IN_THE_COMMIT
 
 
 PERFORMED = {
@@ -100,11 +137,24 @@ def test_an_activity_has_the_name_and_the_types_of_its_stub(name: str) -> None:
 
 
 def test_every_kind_of_process_has_a_workflow_that_the_worker_hosts_and_others_can_reach() -> None:
-    hosted = {workflow._Definition.must_from_class(w).name for w in host.WORKFLOWS}
     assert {kind.partition("/")[0] for kind in deciders.WORKFLOWS} == set(deciders.DECIDERS)
-    assert set(deciders.WORKFLOWS.values()) == hosted
+    assert set(deciders.WORKFLOWS.values()) == set(HOSTED)
 
 
-def test_the_shell_defines_no_run_and_the_workflow_shows_its_own() -> None:
-    assert "run" in vars(CaseWorkflow)
+@pytest.mark.parametrize("name", KINDS)
+def test_the_shell_defines_no_run_and_the_workflow_shows_its_own(name: str) -> None:
+    assert "run" in vars(KINDS[name][1])
     assert "run" not in vars(DurableProcess)
+
+
+@pytest.mark.parametrize(
+    ("process", "name"),
+    [
+        ("case/c1", "CaseWorkflow"),
+        ("ring/c1/middle/1", "MiddleRingWorkflow"),
+        ("ring/c1/large/2", "LargeRingWorkflow"),
+        ("supervision/middle/urge/c1-1", "SupervisionWorkflow"),
+    ],
+)
+def test_a_process_id_names_its_workflow(process: str, name: str) -> None:
+    assert deciders.workflow_of(process) == name
