@@ -142,6 +142,7 @@ def _entry(case: Case, matter: str | None) -> dict[str, Any]:
         "unit": lead.unit if lead else None,
         "district": case.district,
         "case": case.no,
+        "catalogue_item": case.item,
     }
 
 
@@ -178,7 +179,8 @@ def _supervision(case: Case, e: ev.SupervisionAsked) -> Sequence[Effect]:
 def _reserved(case: Case, e: ev.MatterReserved) -> Sequence[Effect]:
     lead = case.lead
     hold = Hold(process=e.process, item=e.item, matter=e.matter)
-    return holding.confirm(hold, unit=lead.unit if lead else None, district=case.district, case=case.no)
+    about = {"district": case.district, "case": case.no, "catalogue_item": case.item}
+    return holding.confirm(hold, unit=lead.unit if lead else None, **about)
 
 
 def _to_rings(case: Case, command: str, **body: Any) -> Sequence[Effect]:
