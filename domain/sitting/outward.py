@@ -81,13 +81,17 @@ def _opinion_paper(state: Session, e: ev.OpinionSigned, measures: Sequence[Order
         "no_return": True,
         "extra_days": verdict.extra_days or None,
         "measures": [{"measure": m.k, "unit": m.unit, "due": m.due.isoformat()} for m in measures],
+        "milestones": [{"milestone": no, "due": step.due.isoformat()} for no, step in _steps(measures)],
     }
-    texts = {"basis": verdict.basis}
-    for m in measures:
-        texts[f"measure/{m.k}"] = m.what
-        texts |= {f"milestone/{m.k}.{n}": step.what for n, step in enumerate(m.milestones, start=1)}
+    texts = {"basis": verdict.basis, **{f"measure/{m.k}": m.what for m in measures}}
+    texts |= {f"milestone/{no}": step.what for no, step in _steps(measures)}
     to = verdict.lead or item.unit
     return [paper("final_opinion", to=to, case=item.case, fields=fields, texts=texts, signed_by=e.by)]
+
+
+def _steps(measures: Sequence[Ordered]) -> Sequence[tuple[str, ev.Milestone]]:
+    """Return the milestones of measures with their numbers: ``2.1`` is the first one of the second measure."""
+    return [(f"{m.k}.{n}", step) for m in measures for n, step in enumerate(m.milestones, start=1)]
 
 
 def _measure(state: Session, e: ev.OpinionSigned, measure: Ordered) -> Effect:

@@ -589,6 +589,7 @@ def test_the_opinion_is_a_document_with_all_that_was_decided() -> None:
         {"measure": 1, "unit": "roads", "due": "2026-03-13"},
         {"measure": 2, "unit": "water", "due": "2026-03-20"},
     ]
+    assert fields["milestones"] == [{"milestone": "1.1", "due": "2026-03-09"}]
     assert body["texts"] == {
         "basis": "row#basis", "measure/1": "row#w1", "milestone/1.1": "row#s1", "measure/2": "row#w2",
     }  # fmt: skip
