@@ -91,6 +91,27 @@ class Performed(Model):
     body: dict[str, Any] = Field(default_factory=dict)
 
 
+class Beat(Model):
+    """One beat of the city's cadence: ``session`` (of a kind, a district or the city), ``digest`` or ``provisional``.
+
+    A session is opened ``ahead`` days before it is held. ``at`` is when the beat was struck.
+    """
+
+    what: str
+    title: str
+    kind: str = ""
+    district: str | None = None
+    ahead: int = 7
+    at: datetime | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The instant it was struck."""
+        if self.at is None:
+            raise ValueError("a beat that was not struck")
+        return self.at
+
+
 @activity.defn(name="journal.commit")
 def commit(request: CommitRequest) -> CommitResult:
     """Decide one command in one transaction (:mod:`activities.journal`)."""
@@ -112,4 +133,10 @@ def give_notice(order: EffectOrder) -> Performed:
 @activity.defn(name="processes.tell")
 async def tell_process(order: EffectOrder) -> Performed:
     """Send a command to another process and wait for its word."""
+    raise NotImplementedError
+
+
+@activity.defn(name="cadence.strike")
+async def strike(beat: Beat) -> str:
+    """Do what a beat of the city's cadence is for (:mod:`activities.cadence`)."""
     raise NotImplementedError

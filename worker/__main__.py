@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -12,11 +11,14 @@ from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
+from storage.rules import RuleMissing
+from storage.unit_of_work import Database, StorageUnavailable
 from worker.host import parts, workers
 from worker.metrics import WorkerMetrics
 from worker.plugin import plugin
 from worker.relay import Relay
 from worker.reticence import log_for_operators
+from worker.schedules import ensure
 from worker.settings import WorkerSettings
 
 log = structlog.get_logger()
@@ -53,6 +55,19 @@ async def connect(settings: WorkerSettings) -> Client:
             await asyncio.sleep(1)
 
 
+async def schedule(client: Client, database: Database) -> None:
+    """Make the city's schedules. What cannot be done now is tried again."""
+    while True:
+        try:
+            made = await ensure(client, database)
+        except (RPCError, StorageUnavailable, RuleMissing) as error:
+            log.warning("schedules_not_made", error=type(error).__name__)
+            await asyncio.sleep(30)
+        else:
+            log.info("schedules", made=len(made))
+            return
+
+
 async def main(settings: WorkerSettings) -> None:
     """Work until told to stop."""
     log_for_operators()
@@ -67,16 +82,19 @@ async def main(settings: WorkerSettings) -> None:
     with parts(settings) as shared:
         running = workers(client, shared, settings, metrics)
         tasks = [asyncio.create_task(worker.run()) for worker in running]
-        relay = asyncio.create_task(Relay(shared.database, client, settings, metrics).run()) if settings.relay else None
+        beside: list[asyncio.Task[None]] = []
+        if settings.relay:
+            beside.append(asyncio.create_task(Relay(shared.database, client, settings, metrics).run()))
         if settings.health_file:
             settings.health_file.write_text(datetime.now(UTC).isoformat())
         log.info("worker_ready", temporal=settings.temporal_address)
+        if settings.schedules:
+            beside.append(asyncio.create_task(schedule(client, shared.database)))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        if relay is not None:
-            relay.cancel()
-            with suppress(asyncio.CancelledError):
-                await relay
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await asyncio.gather(*(worker.shutdown() for worker in running))
         for task in tasks:
             task.result() if task.done() else await task

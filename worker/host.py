@@ -10,6 +10,7 @@ import httpx
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.cadence import Cadence
 from activities.departments.sender import Departments
 from activities.journal import Journal
 from activities.notices import Notices
@@ -20,6 +21,7 @@ from worker.metrics import Measuring, WorkerMetrics
 from worker.settings import WorkerSettings
 from workflows.accountability import AccountabilityWorkflow
 from workflows.adjudication import AdjudicationWorkflow
+from workflows.cadence import CadenceWorkflow
 from workflows.case import CaseWorkflow
 from workflows.consultation import ConsultationWorkflow
 from workflows.large_ring import LargeRingWorkflow
@@ -74,7 +76,7 @@ def workers(
     cases = Worker(
         client,
         task_queue=CASES,
-        workflows=WORKFLOWS,
+        workflows=[*WORKFLOWS, CadenceWorkflow],
         activities=[journal.commit],
         activity_executor=shared.threads,
         max_cached_workflows=settings.cached_workflows,
@@ -96,7 +98,11 @@ def workers(
     notices = Worker(
         client,
         task_queue=NOTICES,
-        activities=[Notices(shared.database).give_notice, Tell(shared.database, client).tell_process],
+        activities=[
+            Notices(shared.database).give_notice,
+            Tell(shared.database, client).tell_process,
+            Cadence(shared.database, client).strike,
+        ],
         activity_executor=shared.threads,
         max_concurrent_activities=settings.threads,
         graceful_shutdown_timeout=GRACE,

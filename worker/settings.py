@@ -22,6 +22,8 @@ class WorkerSettings(BaseSettings):
     """Run workflow code in the SDK's sandbox. Tests do; production does not (architecture 1.2: half the rate)."""
     cached_workflows: int = 2000
     threads: int = 16
+    schedules: bool = True
+    """Make the city's Temporal Schedules at the start."""
     relay: bool = True
     relay_every: float = 30.0
     relay_after: float = 60.0

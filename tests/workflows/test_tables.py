@@ -12,6 +12,7 @@ import pytest
 from temporalio import activity, workflow
 
 from activities import signatures
+from activities.cadence import Cadence
 from activities.departments.sender import Departments
 from activities.journal import Journal
 from activities.notices import Notices
@@ -114,6 +115,7 @@ PERFORMED = {
     "send_order_message": Departments.send_order_message,
     "give_notice": Notices.give_notice,
     "tell_process": Tell.tell_process,
+    "strike": Cadence.strike,
 }
 
 
