@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, String, cast, func, select
 
 from domain import snapshots
 from domain.deciders import decider_of
@@ -144,8 +144,9 @@ def _doubled(connection: Connection, found: Findings, departments: Mapping[str, 
     # What was overtaken may have been told all the same by a worker that died before it could note that.
     if departments and not taken <= departments["distinct"] <= taken + overtaken:
         found.lost.append(f"{taken} messages were delivered, the department systems have {departments['distinct']}")
-    same = select(_effect.c.process, _effect.c.seq, _effect.c.kind, _effect.c.target, func.count())
-    same = same.group_by(_effect.c.process, _effect.c.seq, _effect.c.kind, _effect.c.target).having(func.count() > 1)
+    # Two roles of one unit may be told of one event: what is said is part of what must not be planned twice.
+    said = (_effect.c.process, _effect.c.seq, _effect.c.kind, _effect.c.target, cast(_effect.c.body, String))
+    same = select(*said[:4], func.count()).group_by(*said).having(func.count() > 1)
     found.doubled += [
         f"effect {r[2]} to {r[3]} of {r[0]}/{r[1]} is planned {r[4]} times" for r in connection.execute(same)
     ]

@@ -37,6 +37,8 @@ def load(url: str, *, pack: str, departments: str | None) -> None:
         with database.write() as connection:
             register(connection, pack_ids(), datetime.now(UTC))
             put_setting(connection, "pack", pack)
+            put_setting(connection, "issuer", f"{sample.name_zh.removesuffix('市')}12345")
+            put_setting(connection, "issuer_en", f"{sample.name_en} 12345")
             for unit in sample.units:
                 has_system = unit.system and departments is not None
                 store.put_unit(

@@ -403,7 +403,7 @@ async def rectify(look: Look) -> Choice | None:
 
 async def verify_measure(look: Look) -> Choice | None:
     """The supervisor looks at it himself."""
-    return Choice(command="verify_measure", body={"met": True, "findings": words("verify_yes", look.rng)})
+    return Choice(command="verify_measure", body={"met": True, "note": words("verify_yes", look.rng)})
 
 
 async def overdue(look: Look) -> Choice | None:
@@ -468,7 +468,7 @@ BEYOND: Final[Mapping[str, Mapping[str, Policy]]] = {
         "review": _said("decide_review", "reason", "facts", upheld=True),
         "talk": _said("record_talk", "record", "minutes"),
         "rectify": _said("report_rectification", "report", "supervision_reply"),
-        "check": _said("check_rectification", "note", "verify_yes", result="met"),
+        "check": _said("check_rectification", "note", "verify_yes", result="done"),
     },
     "measure": {
         "accept": _said("accept_measure", "plan", "measure"),

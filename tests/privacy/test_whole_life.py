@@ -32,7 +32,14 @@ V1 = "/api/v1"
 UNIT = "street-lights"
 BY_HAND = "justice"
 PATIENCE_S = 90.0
-FOR_WORDS = {"command": {"texts"}, "request": None, "person": None, "document": None, "audit": {"why"}}
+FOR_WORDS = {
+    "command": {"texts"},
+    "request": None,
+    "person": None,
+    "document": None,
+    "paper": {"zh", "en"},
+    "audit": {"why"},
+}
 """Where words belong: columns by table, None for a whole table. ``audit.why`` is the reason a reader types."""
 
 REQUEST = {
