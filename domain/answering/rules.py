@@ -149,11 +149,9 @@ def _kept(state: Accountability, window: str, context: Context) -> Sequence[Even
 
 
 def silence(state: Accountability, key: str, context: Context) -> Sequence[Event]:
-    """Write down that the unit let its time to speak pass; then it is decided."""
-    running = state.clocks[key]
-    if state.stage != Stage.noticed or running.clock.due is None:
-        return ()
-    return [ev.UnitSilent(until=running.clock.due), *start(state, DECIDE, DECIDE, context, at=context.recorded_at)]
+    """Write down that the unit let its time to speak pass; then it is decided. The clock stops with the unit's first word."""
+    until = state.clocks[key].clock.due or context.now
+    return [ev.UnitSilent(until=until), *start(state, DECIDE, DECIDE, context, at=context.recorded_at)]
 
 
 # ---------------------------------------------------------------------------------------------------- decision and review
@@ -207,9 +205,9 @@ def decide_review(state: Accountability, command: c.DecideReview, context: Conte
 
 
 def window_over(state: Accountability, key: str, context: Context) -> Sequence[Event]:
-    """Let it take effect when nobody asked for a review in time."""
+    """Let it take effect when nobody asked for a review in time. The clock stops when somebody does."""
     del key
-    return effect(state, context) if state.stage == Stage.served else ()
+    return effect(state, context)
 
 
 def effect(state: Accountability, context: Context) -> Sequence[Event]:

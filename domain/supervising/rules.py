@@ -223,10 +223,8 @@ def annul_supervision(state: Supervision, command: c.AnnulSupervision, context: 
 
 
 def urge_unanswered(state: Supervision, key: str, context: Context) -> Sequence[Event]:
-    """自动升级: an urge that nobody answered becomes a supervision order by itself (M17)."""
+    """自动升级: an urge that nobody answered becomes a supervision order by itself (M17). The clock stops with the reply."""
     del key
-    if state.stage not in WAITING or state.level is not Level.urge:
-        return ()
     return [*_unanswered(state, context), _raise(state, "system", Cause.no_reply)]
 
 

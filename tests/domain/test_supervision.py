@@ -609,3 +609,41 @@ def test_the_next_level_is_a_child_whose_refusal_comes_back() -> None:
     (start,) = t.told(urge, "start")
     assert (start.target, start.body["command"]) == (ORDER, "open")
     assert (start.body["on_refused"], start.body["reply"]) == ("next_refused", {"process": ORDER})
+
+
+# ----------------------------------------------------------------------------------------------- with the case it began in
+
+
+def overdue_case() -> tuple[Town, str]:
+    """A case whose lead is overdue, and the urge that it began."""
+    t = Town(DECIDER, ACCOUNTABILITY)
+    about = {"case_type": "complaint", "channel": "phone", "caller_type": "person"}
+    body = {"request": "c1", "received_at": t.now.isoformat(), **about, **t.pins}
+    assert t.send("case/c1", "open", body, SYSTEM) is None
+    t.give("case/c1", "triage", triage="routine", matter="m1")
+    t.give("case/c1", "dispatch", lead="water")
+    t.ring("case/c1", "a1/handle/yellow")
+    t.ring("case/c1", "a1/handle/due")
+    t.deliver()
+    (urge,) = t.starts_with("supervision/")
+    assert (t.state(urge).unit, t.state(urge).matter, t.state(urge).trigger) == ("water", "m1", "overdue")
+    return t, urge
+
+
+def test_the_case_that_began_it_writes_down_how_it_ended() -> None:
+    t, urge = overdue_case()
+    answer(t, urge)
+    t.give(urge, "verify_supervision", met=True)
+    t.deliver()
+    over = [e.body for e in t.events["case/c1"] if e.type == "supervision_over"]
+    assert over == [{"process": urge, "level": "urge", "outcome": "lifted"}]
+
+
+def test_the_case_takes_it_back_when_its_overdue_is_annulled() -> None:
+    t, urge = overdue_case()
+    t.wait(minutes=5)
+    actor = t.actor("case/c1", "submit_result", "unit_liaison", unit="water")
+    body = {"order": "a1", "code": "solved", "reply": REF, "documents": ["photo"]}
+    assert t.send("case/c1", "submit_result", body, actor, received=t.now - timedelta(minutes=10)) is None
+    t.deliver()
+    assert t.stage(urge) == "withdrawn"
