@@ -244,7 +244,10 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
         entries=[_entry(c, e.matter)],
     ),
     ev.SupervisionAsked.TYPE: _supervision,
-    ev.SupervisionTakenBack.TYPE: lambda _c, e: [telling.tell(e.process, "annul_supervision", {"clock": e.clock})],
+    ev.SupervisionTakenBack.TYPE: lambda _c, e: [
+        # Its start may have been refused and still be told: then this is refused too, and noted.
+        telling.tell(e.process, "annul_supervision", {"clock": e.clock}, "process_refused", {"process": e.process})
+    ],
     ev.MatterReserved.TYPE: _reserved,
     ev.DecisionApplied.TYPE: lambda _c, e: holding.confirm_applied(Hold(process=e.process, item=e.item)),
     ev.HoldOvertaken.TYPE: lambda _c, e: holding.overtaken(Hold(process=e.process, item=e.item), e.code),
