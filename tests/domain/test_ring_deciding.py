@@ -246,6 +246,15 @@ def test_a_decision_said_twice_holds_once() -> None:
     assert len(town.state(CASE).verdicts) == 1
 
 
+@pytest.mark.parametrize("ring", [MIDDLE, LARGE])
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_case_that_is_over_ends_a_ring_whose_question_is_open(ring: str, accept: bool) -> None:
+    town = Rings(ring).accepted() if accept else Rings(ring)
+    assert town.hears("case_over", code="solved") is None
+    assert town.stage(ring) == "overtaken"
+    assert town.ring_state.item.code == "solved"
+
+
 def test_a_case_that_ends_frees_whoever_held_the_question() -> None:
     town = held()
     town.tells_case("case_over", code="caller_withdrew")
