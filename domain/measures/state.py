@@ -131,7 +131,7 @@ def _reported(state: Measure, e: ev.MilestoneReported, at: datetime) -> Measure:
 
 def _self_checked(state: Measure, e: ev.MeasureSelfChecked, at: datetime) -> Measure:
     checked = Word(by=e.by, at=at, words=e.evidence, documents=e.documents)
-    return _set(state, checked=checked, verified=None, handlers=_handled(state, e.by))
+    return _set(state, checked=checked, handlers=_handled(state, e.by))
 
 
 def _verified(state: Measure, e: ev.MeasureVerified, at: datetime) -> Measure:

@@ -18,7 +18,7 @@ from domain.sitting.words import OPINION, RECORD, SITTING, Level, Stage
 FARTHEST: Final = timedelta(days=366)
 """So far ahead a session may be planned (our default): what lies beyond a year is a slip of the pen."""
 
-MOST_ITEMS: Final = 200
+MOST_ITEMS: Final = 100
 
 
 def at_ahead(context: Context, at: datetime) -> None:

@@ -58,7 +58,7 @@ def _given(state: Session, e: ev.OpinionGiven) -> Sequence[Effect]:
 
 
 def _signed(state: Session, e: ev.OpinionSigned) -> Sequence[Effect]:
-    measures = [m for m in state.measures.values() if m.item == e.item and m.k >= e.first]
+    measures = [m for m in state.measures.values() if m.k >= e.first]
     return [*_opinion_paper(state, e, measures), *(_measure(state, e, m) for m in measures)]
 
 

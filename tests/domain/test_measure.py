@@ -472,7 +472,8 @@ def refused(town: Town, effect: Planned, code: str) -> None:
 def test_a_supervision_that_did_not_begin_is_to_be_begun_again() -> None:
     town, effect = supervised("urge")
     refused(town, effect, "unknown_unit")
-    assert town.todo(M, "overdue").hint["levels"] == []
+    refused(town, effect, "order_exists")
+    assert town.todo(M, "overdue").hint["levels"] == [], "the first word stands"
     town.give(M, "supervise_measure", by=VERIFIER, level="urge")
     assert town.told(M, "start")[-1].target.endswith("s1-1-2"), "under a name of its own"
 

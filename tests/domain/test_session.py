@@ -250,9 +250,9 @@ def test_one_matter_is_on_the_agenda_once() -> None:
 
 def test_an_agenda_has_an_end() -> None:
     town = scheduled()
-    for n in range(200):
+    for n in range(100):
         assert say(town, S, "propose_item", holder=R1, matter=f"m{n}", reserved=True) is None
-    assert say(town, S, "propose_item", holder=R1, matter="m200", reserved=True) == "agenda_full"
+    assert say(town, S, "propose_item", holder=R1, matter="m100", reserved=True) == "agenda_full"
 
 
 def test_a_matter_that_another_has_reserved_is_refused_by_its_holder() -> None:

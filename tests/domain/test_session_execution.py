@@ -242,6 +242,9 @@ def test_a_refusal_of_what_nobody_began_or_that_came_before_changes_nothing() ->
     assert say(town, S, "supervision_refused", process="supervision/x/supervise/1", code="x") is None
     assert town.state(S) == before
     assert say(town, S, "supervision_refused", process=effect.target, code="unknown_unit") is None
+    before = town.state(S)
+    assert say(town, S, "supervision_refused", process=effect.target, code="order_exists") is None
+    assert town.state(S) == before, "the first word stands"
     town.give(S, "supervise_item", by=SUPERVISOR, measure=M1)
     before = town.state(S)
     assert say(town, S, "supervision_refused", process=effect.target, code="unknown_unit") is None
@@ -312,7 +315,7 @@ def test_what_the_other_session_does_not_take_is_to_be_decided_here(to: str) -> 
     town.give(OTHER, "call_session", by=SECRETARY, units=["roads"])
     town.give(S, "carry_over", by=SECRETARY, item="i2", to=to)
     town.deliver()
-    assert states(town)["i2"] == "reserved"
+    assert (states(town)["i2"], town.stage(S)) == ("reserved", "held")
     assert {"item/i2", "decide/i2"} <= set(keys(town))
     assert notices(town, "carry_not_taken")[0].body["code"] in {"unknown_process", "agenda_closed"}
     town.give(S, "give_opinion", by=LEADER, item="i2", **VERDICT)
