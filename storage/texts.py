@@ -94,6 +94,17 @@ _EVENT_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "pause_requested": {"kind": "console.why"},
     "closing_proposed": {"code": "closing"},
     "closed": {"code": "closing"},
+    "stage_changed": {"stage": "stage"},
+    "supervision_asked": {"level": "level"},
+    "supervision_over": {"level": "level", "outcome": "stage"},
+    "ring_opened": {"level": "ring_level", "kind": "ring_kind"},
+    "ring_session_asked": {"session": "ring_session"},
+    "ring_concluded": {"via": "ring_via"},
+    "ring_no_rating": {"side": "ring_side"},
+    "opinion_stated": {"opinion": "opinion"},
+    "consultation_vote_ended": {"how": "consultation_how"},
+    "evidence_submitted": {"kind": "evidence_kind"},
+    "ruling_drafted": {"form": "adjudication_form"},
 }
 
 

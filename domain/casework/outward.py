@@ -158,6 +158,7 @@ def _ring(case: Case, e: ev.RingAsked) -> Sequence[Effect]:
         reporter=order.unit if order else None,
         reason=e.reason,
         tried=e.tried,
+        matter=case.matter_key,
         entries=[_entry(case, e.matter)],
     )
 
