@@ -107,6 +107,12 @@ def account_names(connection: Connection, users: Iterable[str]) -> dict[str, tup
     return {r.user: (r.name_zh, r.name_en) for r in rows}
 
 
+def holders(connection: Connection, role: str) -> tuple[str, ...]:
+    """Return the users who may act in a role."""
+    rows = connection.execute(select(_account.c.user, _account.c.roles).where(_account.c.active))
+    return tuple(r.user for r in rows if role in r.roles)
+
+
 def open_session(connection: Connection, account: Account, now: datetime, lasts: timedelta) -> Session:
     """Open a session and forget the expired ones of this user."""
     token = secrets.token_urlsafe(32)

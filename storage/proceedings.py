@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, literal, or_, select, tuple_
 
-from storage.cases import NEVER
+from storage.cases import CASE, NEVER
 from storage.models import AgendaRow, PartyRow, ProceedingRow, RequestRow, RulingRow, Utc, table
 from storage.todos import begins
 
@@ -16,10 +16,9 @@ _party = table(PartyRow)
 _agenda = table(AgendaRow)
 _ruling = table(RulingRow)
 
-EQUAL: Final = ("kind", "level", "stage", "unit", "district", "case_no", "matter")
+EQUAL: Final = ("kind", "level", "stage", "unit", "district", "matter")
 """Columns that a list can be narrowed by."""
 RULINGS: Final = ("catalogue_item", "matter", "district", "case_no", "kind")
-MOST_BESIDE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class Reach:
 class Wanted:
     """What a list shows. ``equal`` are columns of :data:`EQUAL`; ``overdue``: a limit that runs has passed, or none has.
 
-    ``no`` is how the number, or the number of the case, begins; ``due_first``: what is due first comes first.
+    ``case``: those about this case, or with it on their agenda; ``no``: how the number, or that of the case, begins;
+    ``due_first``: what is due first comes first.
     """
 
     now: datetime
@@ -43,6 +43,7 @@ class Wanted:
     is_open: bool | None = None
     overdue: bool | None = None
     party: str | None = None
+    case: str | None = None
     no: str | None = None
     due_first: bool = False
 
@@ -84,14 +85,6 @@ def rows_of(connection: Connection, processes: Iterable[str]) -> dict[str, Any]:
     if not wanted:
         return {}
     return {r.id: r for r in connection.execute(select(_proceeding).where(_proceeding.c.id.in_(wanted)))}
-
-
-def beside_case(connection: Connection, no: str) -> Sequence[Any]:
-    """Return the processes about a case, or with it on their agenda, the latest begun first."""
-    p = _proceeding.c
-    on_agenda = select(_agenda.c.process).where(or_(_agenda.c.case_no == no, _agenda.c.holder == f"case/{no}"))
-    query = select(_proceeding).where(or_(p.case_no == no, p.id.in_(on_agenda)))
-    return connection.execute(query.order_by(p.opened_at.desc(), p.id.desc()).limit(MOST_BESIDE)).all()
 
 
 def agenda_by_holder(connection: Connection, holder: str) -> Sequence[Any]:
@@ -180,5 +173,8 @@ def _narrowed(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
         yield late if wanted.overdue else ~late
     if wanted.party is not None:
         yield p.id.in_(select(_party.c.process).where(_party.c.unit == wanted.party))
+    if wanted.case is not None:
+        held = or_(_agenda.c.case_no == wanted.case, _agenda.c.holder == f"{CASE}/{wanted.case}")
+        yield or_(p.case_no == wanted.case, p.id.in_(select(_agenda.c.process).where(held)))
     if wanted.no is not None:
         yield begins(wanted.no)

@@ -2,15 +2,21 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from enum import Enum
+from functools import cache
+from typing import Any, Final, get_args, get_origin
 
 from api.cases.explaining import lines_of
 from api.cases.schemas import EventOut, Ledger, LedgerClock, LedgerEntry
 from api.cases.view import split_key, visible_clock
+from api.decisions.schemas import inner_of
 from domain.clock import Clock
+from domain.deciders import DECIDERS
 from domain.disclosure import Field
 from domain.keeping import Running
-from storage.texts import sentence, text
+from domain.proceeding import StageChanged
+from storage.cases import CASE
+from storage.texts import known, sentence, text
 
 REFERENCE: Final = re.compile(r"([\w/.:@+-]+)#([a-z_]+(?:\.[a-z_0-9]+)*)")
 CLOCK_EVENTS: Final = frozenset(
@@ -79,7 +85,7 @@ def event_out(
         recorded_at=event.recorded_at,
         by=event.body.get("by"),
         order=order,
-        sentence=sentence(event.type, _flat(event), lang),
+        sentence=sentence(event.type, _flat(event, lang), lang),
         body={k: v for k, v in event.body.items() if k not in refs},
         texts=words,
     )
@@ -128,6 +134,44 @@ def _clocks(
         )
 
 
-def _flat(event: Any) -> dict[str, Any]:
-    """Return an event's body with the key of its clock beside the rest, for its sentence."""
-    return {**event.body, "key": event.body["clock"]["key"]} if event.type == "clock_set" else dict(event.body)
+def _flat(event: Any, lang: str) -> dict[str, Any]:
+    """Return an event's body for its sentence: the key of its clock beside the rest, words of closed vocabularies labelled."""
+    if event.type == "clock_set":
+        return {**event.body, "key": event.body["clock"]["key"]}
+    homes = vocabularies(event.type)
+    return {name: _labelled(homes.get(name, ()), value, lang) for name, value in event.body.items()}
+
+
+def _labelled(homes: Sequence[str], value: Any, lang: str) -> Any:
+    if isinstance(value, list):
+        return [_labelled(homes, one, lang) for one in value]
+    return next((text(f"{home}.{value}", lang) for home in homes if known(f"{home}.{value}")), value)
+
+
+@cache
+def vocabularies(event: str) -> Mapping[str, Sequence[str]]:
+    """Return where the catalogue may label the fields of an event whose words are a closed vocabulary, whatever kind it is of.
+
+    A process beside the case may keep such a word as a plain one; what the catalogue does not know stays as it is.
+    """
+    found: dict[str, Sequence[str]] = {"stage": ("stage",)} if event == StageChanged.TYPE else {}
+    kind, model = next(((k, d.events[event]) for k, d in DECIDERS.items() if event in d.events), ("", None))
+    for name, info in model.model_fields.items() if model is not None else ():
+        if (words := words_of(info.annotation)) is not None:
+            found[name] = homes_of(kind, name, words)
+        elif kind != CASE and inner_of(info.annotation) is str:
+            found[name] = (f"{kind}_{name}", name)
+    return found
+
+
+def words_of(annotation: Any) -> type[Enum] | None:
+    """Return the closed vocabulary that a field holds a word of, or several, or None."""
+    inner = inner_of(annotation)
+    inner = inner_of(get_args(inner)[0]) if get_origin(inner) is tuple else inner
+    return inner if isinstance(inner, type) and issubclass(inner, Enum) else None
+
+
+def homes_of(kind: str, field: str, words: type[Enum]) -> tuple[str, ...]:
+    """Return where a word may be labelled: under its vocabulary (``ItemState`` → ``item_state``), or its field."""
+    vocabulary = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words.__name__).lower()
+    return (f"{kind}_{vocabulary}", vocabulary, f"{kind}_{field}", field)

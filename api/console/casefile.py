@@ -1,37 +1,41 @@
 """One case as its page shows it: the API's view, the timeline by decision, who and where in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from api.access import Viewer
 from api.cases.routes import ALL_EVENTS, disclosed
 from api.cases.schemas import Action, CaseOut, CaseTodo, ClockOut
-from api.cases.timeline import CLOCK_EVENTS, event_out, references, visible
+from api.cases.timeline import event_out, visible
 from api.cases.view import case_view
 from api.console import wording
 from api.console.forms import Known, Option
+from api.console.telling import Entry, Telling, entries, named_in, people_of, referred
 from api.console.visiting import Visit
+from api.gates import roles_of
+from api.proceedings.reading import reach_of
 from api.services import Services
 from api.todos.colours import Colours
 from domain.casework.state import Case
 from domain.disclosure import CALLER_DATA, Field, own_orders, visible_orders
-from domain.kernel import LATE_AFTER
 from storage import city
-from storage.accounts import account_names
 from storage.cases import list_events
 from storage.documents import list_documents
 from storage.outbox import commands_of
+from storage.proceedings import Wanted, agenda_of_case, fitting_rulings, list_proceedings
 from storage.requests import find_request
-from storage.texts import sentence, text
+from storage.texts import text
 from storage.todos import process_todos
 
-SYSTEM: Final = "system"
-UNIT_SYSTEM: Final = "unit:"
 REQUEST_FIELDS: Final = ("title", "content", "place", "source")
+
+MOST_BESIDE: Final = 50
+MOST_PRECEDENTS: Final = 5
+FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 BY_INITIATIVE: Final = (
     "triage",
@@ -44,32 +48,11 @@ BY_INITIATIVE: Final = (
     "object",
     "split_off",
     "correct",
+    "report_up",
+    "whistle",
+    "call_consultation",
 )
 """Commands one may give without being asked to: they stand beside the todos. All others come with a todo or not at all."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """One thing that happened: its sentence, the words that came with it as pairs of label and text, its codes in words."""
-
-    sentence: str
-    words: tuple[tuple[str, str], ...] = ()
-    details: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One decision, or one timer that rang, with all it brought about. ``late``: it was written down later than it was due."""
-
-    seq: int
-    at: datetime
-    recorded_at: datetime
-    who: str
-    role: str
-    title: str
-    late: bool
-    told: tuple[Told, ...]
-    clocks: tuple[Told, ...]
 
 
 @dataclass(frozen=True)
@@ -98,6 +81,29 @@ class CaseFile:
     suggested: Mapping[str, Mapping[str, str]]
     called: Mapping[str, Called]
     exact: bool
+    beside: Sequence[Any]
+    agenda: Sequence[Any]
+    precedents: Sequence[Any]
+
+    @property
+    def process(self) -> str:
+        """The id of the case."""
+        return self.view.process
+
+    @property
+    def seq(self) -> int | None:
+        """How far its journal is."""
+        return self.view.seq
+
+    @property
+    def page(self) -> str:
+        """Where its page is."""
+        return wording.page_of(self.view.process)
+
+    @property
+    def title(self) -> str | None:
+        """What the caller's words are headed with."""
+        return self.view.title
 
     @property
     def mine(self) -> tuple[CaseTodo, ...]:
@@ -138,14 +144,17 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
         units = unit_names(connection, lang)
         items = item_names(connection, lang)
         owner = case.proposed_owner or _owner(connection, case.item)
-        commands = commands_of(connection, {e.command for e in events} | _referred(events))
-        people = _people(connection, commands.values(), events, units, lang)
+        commands = commands_of(connection, {e.command for e in events} | referred(events))
+        people = people_of(connection, named_in(commands.values(), events), units, lang)
+        beside = _beside(connection, who, no)
+        agenda = agenda_of_case(connection, no) if beside else ()
+        precedents = _precedents(connection, who, case, now)
     texts = {key: dict(c.texts or {}) for key, c in commands.items()}
     read = {e.seq: event_out(e, texts, fields, own, lang).texts for e in events}
     return CaseFile(
         view=view,
         request={f: getattr(row, f) for f in REQUEST_FIELDS} if row else None,
-        entries=tuple(_entries(events, commands, read, people, units, lang)),
+        entries=tuple(entries(events, Telling(commands, read, people, units, lang))),
         units=units,
         items=items,
         more=_more(view),
@@ -157,7 +166,23 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
         suggested={"dispatch": {"lead": owner}} if owner else {},
         called=_called(events, lang) if view.callers is not None else {},
         exact=wording.fine(case.pack, case.triage),
+        beside=beside,
+        agenda=agenda,
+        precedents=precedents,
     )
+
+
+def _beside(connection: Connection, who: Viewer, no: str) -> Sequence[Any]:
+    """Return the processes about the case, or with it on their agenda, that the viewer may read."""
+    wanted = Wanted(now=FIRST, case=no)
+    return list_proceedings(connection, reach_of(who), wanted, after=None, limit=MOST_BESIDE)
+
+
+def _precedents(connection: Connection, who: Viewer, case: Case, now: datetime) -> Sequence[Any]:
+    """Return the rulings that fit the case's item or matter, for those who may read rulings."""
+    if not set(who.roles) & set(roles_of("list_rulings")):
+        return ()
+    return fitting_rulings(connection, case.item, case.matter or None, now, MOST_PRECEDENTS)
 
 
 def unit_names(connection: Connection, lang: str) -> dict[str, str]:
@@ -179,77 +204,6 @@ def _called(events: Iterable[Any], lang: str) -> dict[str, Called]:
     """Return the last callback of each request: a redo forgets the outcome, a reader wants to know it."""
     calls = [e for e in events if e.type == "callback_recorded"]
     return {e.body["request"]: Called(e.at, wording.called(e.body, lang)) for e in calls}
-
-
-def _referred(events: Iterable[Any]) -> set[str]:
-    return {command for e in events for command, _ in references(e.body).values()}
-
-
-def _people(
-    connection: Connection, commands: Iterable[Any], events: Iterable[Any], units: Mapping[str, str], lang: str
-) -> dict[str, str]:
-    """Return the names of everybody who did something here; department systems are named by their unit."""
-    users = {c.user for c in commands} | {e.body["by"] for e in events if isinstance(e.body.get("by"), str)}
-    found = {u: names[0 if lang == "zh" else 1] for u, names in account_names(connection, users).items()}
-    systems = {u: u.removeprefix(UNIT_SYSTEM) for u in users if u.startswith(UNIT_SYSTEM)}
-    return {
-        SYSTEM: text("console.system", lang),
-        **found,
-        **{u: text("console.unit_system", lang, unit=units.get(c, c)) for u, c in systems.items()},
-    }
-
-
-def _entries(
-    events: Sequence[Any],
-    commands: Mapping[str, Any],
-    read: Mapping[int, Mapping[str, str]],
-    people: Mapping[str, str],
-    units: Mapping[str, str],
-    lang: str,
-) -> Iterable[Entry]:
-    groups: dict[str, list[Any]] = {}
-    for event in events:
-        groups.setdefault(event.command, []).append(event)
-    for command, group in groups.items():
-        by = commands.get(command)
-        told = [e for e in group if e.type not in CLOCK_EVENTS]
-        clocks = [e for e in group if e.type in CLOCK_EVENTS and e.type != "timer_rang"]
-        alarms = [e for e in clocks if e.type not in {"clock_set", "clock_stopped"}]
-        first = (alarms or told or clocks or group)[0]
-        human = by is not None and by.user != SYSTEM
-        rang = next((e for e in group if e.type == "timer_rang"), None)
-        late = rang is not None and rang.body.get("made_up_at") is not None
-        tell = partial(_told, read=read, people=people, units=units, lang=lang)
-        title = wording.label("command", by.name, lang) if human and by else tell(first).sentence
-        yield Entry(
-            seq=group[-1].seq,
-            at=group[0].at,
-            recorded_at=group[0].recorded_at,
-            who=people.get(by.user, by.user) if by else people[SYSTEM],
-            role=wording.label("role", by.role, lang) if human and by else "",
-            title=title,
-            late=late or group[0].recorded_at - group[0].at > max(LATE_AFTER, timedelta()),
-            told=_once(tell(e) for e in (*alarms, *told) if human or e is not first or read.get(e.seq)),
-            clocks=tuple(tell(e) for e in clocks if e not in alarms),
-        )
-
-
-def _once(told: Iterable[Told]) -> tuple[Told, ...]:
-    """Return what was told, the same words only where they come first: several events of a decision may rest on one reason."""
-    seen: set[tuple[str, str]] = set()
-    out = []
-    for one in told:
-        out.append(replace(one, words=tuple(w for w in one.words if w not in seen)))
-        seen |= set(one.words)
-    return tuple(out)
-
-
-def _told(
-    event: Any, read: Mapping[int, Mapping[str, str]], people: Mapping[str, str], units: Mapping[str, str], lang: str
-) -> Told:
-    body = wording.said(event.body, people, units, lang)
-    words = tuple((text(f"console.field.{f}", lang), w) for f, w in read.get(event.seq, {}).items())
-    return Told(sentence(event.type, body, lang), words, wording.details(event.type, event.body, lang))
 
 
 def _more(view: CaseOut) -> tuple[Action, ...]:

@@ -1,7 +1,7 @@
 """诉求单: the list, and the page of one case."""
 
 from typing import Annotated, Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from api.cases.routes import Order, cases
 from api.console.casefile import open_file, unit_names
 from api.console.forms import code_of, shown
 from api.console.page import go, render
+from api.console.processes import engine_page
 from api.console.visiting import Visiting
 from api.paging import Cursor
 from api.problems import Problem
@@ -101,7 +102,7 @@ def page(
         view=file.view,
         header=file.view.header,
         done=done if done and known(f"command.{done}") else "register" if done == "register" else None,
-        engine=_engine_page(place, file.view.process),
+        engine=engine_page(place, file.view.process),
     )
 
 
@@ -117,13 +118,3 @@ def begun(request: Request, place: Place, visit: Visiting, no: No) -> Response:
 def _registered(place: Place, no: str) -> Any | None:
     with place.database.read() as connection:
         return find_request(connection, no)
-
-
-def _engine_page(place: Place, process: str) -> str | None:
-    """Return the page of the case's run in the Temporal UI, where one is configured."""
-    base, namespace = place.settings.temporal_ui, place.settings.temporal_namespace
-    return (
-        f"{base.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{quote(process, safe='')}"
-        if base
-        else None
-    )

@@ -1,4 +1,4 @@
-"""时限台账: why every due instant of a case is what it is, to read and to print; machines read the same under the API."""
+"""时限台账: why every due instant of a process is what it is, to read and to print; machines read the same under the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from starlette.responses import Response
 
 from api.access import Place
 from api.cases.routes import ledger_of
-from api.cases.schemas import LedgerClock, LedgerEntry
+from api.cases.schemas import Ledger, LedgerClock, LedgerEntry
 from api.console import wording
 from api.console.page import render
-from api.console.visiting import Visiting
+from api.console.visiting import Visit, Visiting
 from domain.clock import Clock, is_fine
+from storage.cases import CASE
 from storage.policies import load_pack, pack_ids
 
 router = APIRouter()
@@ -47,13 +48,18 @@ class Account:
 @router.get("/cases/{no}/ledger")
 def page(request: Request, place: Place, visit: Visiting, no: No) -> Response:
     """Show the ledger of a case's clocks, those that run first."""
-    found = ledger_of(place, visit.viewer, no, visit.lang)
+    return ledger_page(request, visit, f"{CASE}/{no}", ledger_of(place, visit.viewer, no, visit.lang))
+
+
+def ledger_page(request: Request, visit: Visit, process: str, found: Ledger) -> Response:
+    """Return the page of a ledger, of whatever process."""
     accounts = [_account(c, visit.lang) for c in found.clocks if c.entries]
     title: Mapping[str, Any] = load_pack(found.pack).title.model_dump() if found.pack in pack_ids() else {}
     return render(
         request,
         "ledger.html",
         visit,
+        process=process,
         ledger=found,
         accounts=sorted(accounts, key=lambda a: a.clock.stopped_at is not None),
         pack=title.get(visit.lang, found.pack),

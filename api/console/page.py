@@ -3,7 +3,7 @@
 Pages hold no script and no style of their own, so the Content-Security-Policy allows neither; nothing comes from another host.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -16,9 +16,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.console import wording
+from api.console.kinds import KINDS, kind_of
 from api.console.visiting import LANGUAGE_COOKIE, Visit, language_of
 from api.services import services
 from domain.clock import wall
+from domain.deciders import DECIDERS
 from storage.texts import LANGUAGES, known, text
 
 HERE: Final = Path(__file__).parent
@@ -56,6 +58,8 @@ MENU: Final = (
     Link("console.menu.incidents", "/console/incidents", frozenset({"operator"})),
     Link("console.menu.operations", "/console/operations", frozenset({"operator"})),
 )
+INLINE: Final = 4
+"""So many lists of processes stand in the bar; more are folded."""
 
 
 def render(
@@ -74,6 +78,8 @@ def render(
         "part": wants_part(request),
         "now": now,
         "menu": _menu(visit),
+        "boards": _boards(visit),
+        "inline": INLINE,
         "asset": asset,
         "t": lambda key, **kw: text(key, lang, **kw),
         "label": lambda kind, code: wording.label(kind, code, lang),
@@ -85,8 +91,13 @@ def render(
         "ago": lambda since: wording.lasted(now - since, lang),
         "lasted": lambda length: wording.lasted(length, lang),
         "target_name": lambda target, units: wording.target_name(target, units, lang),
-        "clock_name": lambda key: wording.clock_name(key, lang),
+        "clock_name": lambda key, units=None: wording.clock_name(key, lang, units),
         "rule_name": lambda rule: wording.rule_name(rule, lang),
+        "todo_name": lambda todo: wording.todo_name(todo.rule, todo.commands, lang),
+        "page_of": wording.page_of,
+        "short": wording.short,
+        "process_name": lambda process: wording.process_name(process, lang),
+        "level_name": lambda kind, level: wording.word_label(kind, kind_of(kind).level, level, lang),
         "lines": lines,
     }
     body = templates.get_template(template).render({**common, **values})
@@ -128,10 +139,20 @@ def asset(name: str) -> str:
 
 
 def _menu(visit: Visit | None) -> tuple[Link, ...]:
+    return _seen(visit, MENU)
+
+
+def _boards(visit: Visit | None) -> tuple[Link, ...]:
+    """Return the lists of processes beside the case that the viewer's work is about."""
+    known_ = ((kind, how) for kind, how in KINDS.items() if kind in DECIDERS)
+    return _seen(visit, [Link(f"console.menu.{kind}", f"/console/boards/{kind}", how.menu) for kind, how in known_])
+
+
+def _seen(visit: Visit | None, links: Iterable[Link]) -> tuple[Link, ...]:
     if visit is None:
         return ()
     roles = set(visit.viewer.roles)
-    return tuple(link for link in MENU if not link.roles or roles & link.roles)
+    return tuple(link for link in links if not link.roles or roles & link.roles)
 
 
 def _in_other_language(request: Request, lang: str) -> str:

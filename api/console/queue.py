@@ -14,10 +14,13 @@ from starlette.responses import Response
 from api.access import Place, Viewer
 from api.console.page import go
 from api.console.visiting import HOME, Visiting
+from api.console.wording import page_of, short
 from api.paging import cursor_of
+from api.proceedings.reading import LONGEST_ID
 from api.services import Services
 from api.todos.routes import inbox
 from api.todos.schemas import TodoOut
+from storage.cases import CASE
 from storage.todos import process_todos
 
 router = APIRouter()
@@ -26,15 +29,20 @@ DUES: Final = ("overdue", "today")
 Where = tuple[Any, ...]
 """Where an item stands in every inbox it is in: the keys of its row."""
 Told = tuple[str, str]
-"""A decision that took effect just now and the number of its case."""
+"""A decision that took effect just now and the process it is of."""
 
 
 def just_done(
     done: Annotated[str, Query(max_length=60, pattern=r"^[a-z_]*$")] = "",
-    was: Annotated[str, Query(max_length=40, pattern=r"^[\w-]*$")] = "",
+    was: Annotated[str, Query(max_length=LONGEST_ID, pattern=r"^[\w.:@/+-]*$")] = "",
 ) -> Told | None:
     """Return what an address says was done just now."""
-    return (done, was) if done and was else None
+    return (done, process_of(was)) if done and was else None
+
+
+def process_of(no: str) -> str:
+    """Return the id of a process: a bare number is a case's."""
+    return no if "/" in no or not no else f"{CASE}/{no}"
 
 
 JustDone = Annotated[Told | None, Depends(just_done)]
@@ -58,7 +66,12 @@ class Turn:
         """What the inbox shows only: a role, what is due, numbers that begin so."""
         found = {name: values[0] for name, values in parse_qs(urlsplit(self.back).query).items()}
         due = found.get("due")
-        return {"role": found.get("role"), "due": due if due in DUES else None, "begins": found.get("number")}
+        return {
+            "role": found.get("role"),
+            "due": due if due in DUES else None,
+            "begins": found.get("number"),
+            "kind": found.get("kind"),
+        }
 
 
 def turn(
@@ -81,40 +94,41 @@ def following(
     place: Place,
     visit: Visiting,
     at: InTurn,
-    no: Annotated[str, Query(max_length=40, pattern=r"^[\w-]*$")] = "",
+    no: Annotated[str, Query(max_length=LONGEST_ID, pattern=r"^[\w.:@/+-]*$")] = "",
 ) -> Response:
     """Leave an item as it is and go to the next; from nowhere, go to the most urgent one."""
-    return go(request, onward(place, visit.viewer, at or Turn("", HOME), no, where(place, at, no)))
+    process, turn_ = process_of(no), at or Turn("", HOME)
+    return go(request, onward(place, visit.viewer, visit.lang, turn_, process, where(place, at, process)))
 
 
-def where(place: Services, at: Turn | None, no: str) -> Where | None:
+def where(place: Services, at: Turn | None, process: str) -> Where | None:
     """Return where the item stands now, or None when it is done already."""
     if at is None:
         return None
     with place.database.read() as connection:
-        rows = process_todos(connection, f"case/{no}")
+        rows = process_todos(connection, process)
     return next(((r.sort_at, r.process, r.key) for r in rows if r.key == at.todo), None)
 
 
-def onward(place: Services, who: Viewer, at: Turn, no: str, stood: Where | None, done: str = "") -> str:
+def onward(place: Services, who: Viewer, lang: str, at: Turn, process: str, stood: Where | None, done: str = "") -> str:
     """Return the address of the item after the one that stood there; at the end of the first, of the inbox if none is left."""
-    told = {"done": done, "was": no} if done else {}
-    found = _after(place, who, at, no, stood)
+    told = {"done": done, "was": short(process)} if done else {}
+    found = _after(place, who, lang, at, process, stood)
     if found is None:
         mark = "&" if urlsplit(at.back).query else "?"
         return f"{at.back}{mark}{urlencode(told)}" if told else at.back
     subject = {"subject": found.subject} if found.subject else {}
     query = urlencode({**subject, **Turn(found.key, at.back).query, **told})
-    return f"/console/cases/{found.case}/acts/{found.commands[0]}?{query}"
+    return f"{page_of(found.process)}/acts/{found.commands[0]}?{query}"
 
 
-def _after(place: Services, who: Viewer, at: Turn, no: str, stood: Where | None) -> TodoOut | None:
+def _after(place: Services, who: Viewer, lang: str, at: Turn, process: str, stood: Where | None) -> TodoOut | None:
     filters = at.filters
     if filters["role"] not in who.roles:
         filters["role"] = None
     if stood is not None:
-        after = inbox(place, who, **filters, cursor=cursor_of(*stood), limit=1).items
+        after = inbox(place, who, lang, **filters, cursor=cursor_of(*stood), limit=1).items
         if after:
             return after[0]
-    first = inbox(place, who, **filters, limit=2).items
-    return next((t for t in first if (t.case, t.key) != (no, at.todo)), None)
+    first = inbox(place, who, lang, **filters, limit=2).items
+    return next((t for t in first if (t.process, t.key) != (process, at.todo)), None)

@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from annotated_types import MinLen
-from pydantic import BaseModel, Field, StringConstraints, create_model
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, create_model
 from pydantic.fields import FieldInfo
 
 from domain.deciders import DECIDERS
@@ -229,7 +229,8 @@ def _value(name: str, info: FieldInfo) -> Any:
 
 def _first(kind: Any) -> Any:
     """Return the first value of a closed vocabulary, else a plain one of this type."""
-    plain = {bool: True, int: 1, date: "2027-03-31", datetime: "2027-03-31T09:00:00+08:00"}
+    at = "2027-03-31T09:00:00+08:00"
+    plain = {bool: True, int: 1, date: "2027-03-31", datetime: at, AwareDatetime: at}
     if kind in plain:
         return plain[kind]
     options = (

@@ -27,9 +27,7 @@ from storage.documents import document_content, document_head, put_document
 router = APIRouter(tags=["documents"])
 MULTIPART: Final = "multipart/form-data"
 CaseProcess = Annotated[str, Query(max_length=60, pattern=r"^case/[\w-]+$", description="such as case/20260105-000001")]
-OfProcess = Annotated[
-    str, Query(max_length=LONGEST_ID, pattern=PROCESS_ID, description="such as case/20260105-000001")
-]
+OfProcess = Annotated[str, Query(max_length=LONGEST_ID, pattern=PROCESS_ID, description="such as case/20260105-000001")]
 FileName = Annotated[str | None, Query(max_length=200)]
 
 FILE: Final = {"type": "string", "format": "binary"}

@@ -1,6 +1,6 @@
 """Processes beside the case: lists, boards, one of them, its timeline and ledger. Everything goes through disclosure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -32,14 +32,16 @@ from api.todos.colours import Colours
 from domain.disclosure import Field
 from domain.export import Export, export_process
 from domain.kernel import Written
+from domain.permissions import Permissions
 from storage.audit import write_audit
 from storage.cases import Reach as CaseReach
-from storage.cases import list_events, within_reach
+from storage.cases import Stored, list_events, within_reach
 from storage.documents import list_documents
 from storage.outbox import texts_of
 from storage.papers import list_papers
 from storage.proceedings import (
     RULINGS,
+    Reach,
     Wanted,
     count_open,
     list_proceedings,
@@ -66,7 +68,9 @@ def proceedings(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     unit: Annotated[str | None, Query(max_length=80, description="the unit it is mainly about")] = None,
     party: Annotated[str | None, Query(max_length=80, description="a unit it is or was about")] = None,
     district: Code = None,
-    case_no: Code = None,
+    case_no: Annotated[
+        str | None, Query(max_length=80, description="about this case, or with it on the agenda")
+    ] = None,
     matter: Code = None,
     no: Annotated[str | None, Query(max_length=160, description="how the number, or the case's number, begins")] = None,
     is_open: Annotated[
@@ -86,7 +90,6 @@ def proceedings(  # noqa: PLR0913, PLR0917 - query parameters are arguments
         "stage": stage,
         "unit": unit,
         "district": district,
-        "case_no": case_no,
         "matter": matter,
     }
     now = place.now()
@@ -96,6 +99,7 @@ def proceedings(  # noqa: PLR0913, PLR0917 - query parameters are arguments
         is_open=is_open,
         overdue=overdue,
         party=party,
+        case=case_no,
         no=no,
         due_first=order == "due",
     )
@@ -240,20 +244,34 @@ def view_of(place: Services, who: Viewer, process: str, lang: str) -> Proceeding
     """Return the process in one language. 404 when the viewer may see nothing of it."""
     with place.database.read() as connection:
         stored, _, fields = disclosed(connection, who, process)
-        state = stored.process.state
-        numbers = cases_in(state)
-        commands = sorted({c for c, _ in said_in(state).values()}) if Field.texts_all in fields else []
-        around = Around(
-            todos=process_todos(connection, process),
-            documents=list_documents(connection, process) if Field.documents in fields else (),
-            papers=list_papers(connection, CaseReach(city=True), process=process, limit=MOST_PAPERS)
-            if whole(fields)
-            else (),
-            readable=within_reach(connection, reach_of_cases(who), numbers),
-            words=request_words(connection, numbers) if Field.request_text in fields else {},
-            texts=texts_of(connection, commands),
-        )
-    return proceeding_view(stored, who, fields, around, place.rules.permissions(), Colours(place.now()), lang)
+        return view_in(connection, stored, fields, who, place.rules.permissions(), Colours(place.now()), lang)
+
+
+def view_in(
+    connection: Any,
+    stored: Stored,
+    fields: frozenset[Field],
+    who: Viewer,
+    permissions: Permissions,
+    colours: Colours,
+    lang: str,
+) -> ProceedingOut:
+    """Return the process as ``fields`` allow, with what is looked up for it."""
+    process, state = stored.process.id, stored.process.state
+    numbers = cases_in(state)
+    commands = sorted({c for c, _ in said_in(state).values()}) if Field.texts_all in fields else []
+    papers: Sequence[Any] = ()
+    if whole(fields):
+        papers = list_papers(connection, CaseReach(city=True), Reach(kinds=None), process=process, limit=MOST_PAPERS)
+    around = Around(
+        todos=process_todos(connection, process),
+        documents=list_documents(connection, process) if Field.documents in fields else (),
+        papers=papers,
+        readable=within_reach(connection, reach_of_cases(who), numbers),
+        words=request_words(connection, numbers) if Field.request_text in fields else {},
+        texts=texts_of(connection, commands),
+    )
+    return proceeding_view(stored, who, fields, around, permissions, colours, lang)
 
 
 def visible(event: Any, fields: Collection[Field]) -> bool:

@@ -1,11 +1,15 @@
 """Processes beside the case in API tests: begun by persons or by machines, and the messages between them delivered at once."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from activities.journal import Journal
+from activities.signatures import CommitRequest
+from domain.kernel import GENESIS
 from domain.process import SYSTEM, Envelope
 from storage.models import EffectRow, table
 from tests.api.kit import Api, FakeEngine, key
@@ -15,9 +19,14 @@ ROUNDS = 20
 
 async def deliver(engine: FakeEngine) -> None:
     """Bring what processes owe one another, as the worker does, until nothing is under way."""
+    await asyncio.to_thread(deliver_all, engine.journal)
+
+
+def deliver_all(journal: Journal) -> None:
+    """Bring what processes owe one another, as the worker does, until nothing is under way."""
     effect = table(EffectRow)
     for _ in range(ROUNDS):
-        with engine.journal.database.read() as connection:
+        with journal.database.read() as connection:
             owed = connection.execute(
                 select(effect)
                 .where(effect.c.kind.in_(("tell", "start")), effect.c.status == "planned")
@@ -26,20 +35,24 @@ async def deliver(engine: FakeEngine) -> None:
         if not owed:
             return
         for one in owed:
-            await _bring(engine, one)
+            _bring(journal, one)
 
 
-async def _bring(engine: FakeEngine, one: Any) -> None:
+def _bring(journal: Journal, one: Any) -> None:
     said = one.body
-    answer = await engine.commit(one.target, _letter(one.id, one.target, said["command"], said["body"], effect=True))
+    answer = _commit(journal, _letter(one.id, one.target, said["command"], said["body"], effect=True))
     if answer.outcome == "recorded":
         return
     about = said.get("reply") or {"into": one.target.partition("/")[2]}
     back = said.get("on_refused")
     assert back, f"{one.id}: refused ({answer.code}), and nobody is told"
-    await engine.commit(
-        one.process, _letter(f"{one.id}/refused", one.process, back, {**about, "code": answer.code}, settles=one.id)
-    )
+    word = {**about, "code": answer.code}
+    _commit(journal, _letter(f"{one.id}/refused", one.process, back, word, settles=one.id))
+
+
+def _commit(journal: Journal, letter: Envelope) -> Any:
+    now = datetime.now(UTC)
+    return journal.commit(CommitRequest(process=letter.process, seq=0, head=GENESIS, now=now, envelope=letter))
 
 
 def _letter(id_: str, process: str, name: str, body: Mapping[str, Any], **more: Any) -> Envelope:

@@ -22,12 +22,15 @@ from api.services import Services
 from api.settings import Settings
 from cli.load import load
 from cli.servers import free_port
+from domain.deciders import DECIDERS
 from domain.kernel import GENESIS
 from simulation.city import DEMO_PASSWORD
 from storage.accounts import find_account, open_session
 from storage.models import CaseRow, ProcessRow, table
 from storage.unit_of_work import Database, StorageUnavailable
+from tests.api.beside import deliver_all
 from tests.api.kit import FakeEngine
+from tests.factories.kinds import kinds
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -71,7 +74,8 @@ class Running:
 
 @contextmanager
 def running(url: str, pack: str = "demo-minutes", **settings: Any) -> Iterator[Running]:
-    """Serve the app on a free port, with the sample city, until the end."""
+    """Serve the app on a free port, with the sample city and every kind of process there is, until the end."""
+    DECIDERS.update(kinds())  # type: ignore[attr-defined]  # a dict; without effect once all are registered
     load(url, pack=pack, departments=None)
     database = Database(url)
     port = free_port()
@@ -99,7 +103,7 @@ def running(url: str, pack: str = "demo-minutes", **settings: Any) -> Iterator[R
 
 
 def _ring(database: Database, journal: Journal, stopped: threading.Event) -> None:
-    """Let timers ring that have passed, as a worker would."""
+    """Let timers ring that have passed and bring messages between processes, as a worker would."""
     process = table(ProcessRow)
     while not stopped.wait(0.3):
         now = datetime.now(UTC)
@@ -108,6 +112,7 @@ def _ring(database: Database, journal: Journal, stopped: threading.Event) -> Non
                 due = list(connection.execute(select(process.c.id).where(process.c.next_timer_at <= now)).scalars())
             for name in due:
                 journal.commit(CommitRequest(process=name, seq=0, head=GENESIS, now=now, envelope=None))
+            deliver_all(journal)
 
 
 @dataclass
@@ -210,3 +215,14 @@ class Desk:
             f"{v['id']}: {v['help']} — " + "; ".join(" ".join(map(str, n["target"])) for n in v["nodes"][:4])
             for v in found
         ]
+
+
+def looked_at(desk: Desk, path: str, name: str, status: int = 200) -> None:
+    response = desk.open(path)
+    assert response is not None
+    assert response.status == status
+    assert desk.page.get_attribute("html", "lang") == ("zh-CN" if desk.lang == "zh" else "en")
+    assert desk.page.locator("h1").count() == 1
+    assert "console." not in desk.page.inner_text("body")  # a text that is missing shows its key
+    desk.shot(name)
+    assert desk.faults() == []

@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 
 from storage.models import AuditRow, IncidentRow, ProcessRow, TodoRow, table
 from storage.unit_of_work import StorageUnavailable
-from tests.console.kit import UNIT, Desk, Running
+from tests.console.kit import UNIT, Desk, Running, looked_at
 from tests.console.people import dispatched, register, worked
 
 PAGES = ("/console/sign-in",)
@@ -24,17 +24,6 @@ ORDER_ACTS = (
     "sign", "contact", "begin_work", "report_progress", "submit_result", "request_return", "request_extension", "request_pause",
     "resume", "request_termination",
 )  # fmt: skip
-
-
-def looked_at(desk: Desk, path: str, name: str, status: int = 200) -> None:
-    response = desk.open(path)
-    assert response is not None
-    assert response.status == status
-    assert desk.page.get_attribute("html", "lang") == ("zh-CN" if desk.lang == "zh" else "en")
-    assert desk.page.locator("h1").count() == 1
-    assert "console." not in desk.page.inner_text("body")  # a text that is missing shows its key
-    desk.shot(name)
-    assert desk.faults() == []
 
 
 @pytest.mark.parametrize(

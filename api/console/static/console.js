@@ -16,7 +16,7 @@
     if (button.hasAttribute("data-close")) document.getElementById(button.dataset.close).replaceChildren();
     if (button.hasAttribute("data-more")) {
       // One more row for a unit: a copy of the last one, empty.
-      const rows = button.parentElement.querySelectorAll("input");
+      const rows = button.parentElement.querySelectorAll("input:not([type=submit])");
       const copy = rows[rows.length - 1].cloneNode(false);
       copy.value = "";
       copy.removeAttribute("id");
@@ -28,7 +28,7 @@
   // A form that was fetched takes the focus, so that the keyboard goes on there.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "act") return;
-    const first = event.detail.target.querySelector(".wrong input, .wrong textarea, .wrong select, textarea, select, input:not([type=hidden])");
+    const first = event.detail.target.querySelector(".wrong input:not([type=submit]), .wrong textarea, .wrong select, textarea, select, input:not([type=hidden]):not([type=submit])");
     (first || event.detail.target).focus();
     event.detail.target.scrollIntoView({ block: "nearest" });
   });
@@ -77,7 +77,7 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat && event.key !== "j" && event.key !== "k") return;
-    if (at.closest("input:not([type=radio]):not([type=checkbox]), textarea, select") || keysOff()) return;
+    if (at.closest("input:not([type=radio]):not([type=checkbox]):not([type=submit]), textarea, select") || keysOff()) return;
     if (Object.hasOwn(KEYS, event.key)) {
       const wanted = KEYS[event.key]();
       if (!wanted) return;
@@ -95,7 +95,7 @@
   });
 
   // A form opened from the inbox takes the focus where something is still to be filled in.
-  const FIELD = "textarea, select, input:not([type=hidden])";
+  const FIELD = "textarea, select, input:not([type=hidden]):not([type=submit])";
   const opened = document.querySelector("#act[data-focus]");
   if (opened) {
     const fields = [...opened.querySelectorAll(FIELD)];
