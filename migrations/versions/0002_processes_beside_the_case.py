@@ -101,8 +101,20 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose_processes()
     op.drop_table("paper")
     op.drop_table("ruling_row")
     op.drop_table("agenda_row")
     op.drop_table("party_row")
     op.drop_table("proceeding_row")
+
+
+def refuse_to_lose_processes() -> None:
+    """Raise RuntimeError while there are documents, or processes that the release before cannot go on with."""
+    count = sa.select(sa.func.count())
+    papers, beside = (
+        op.get_bind().execute(count.select_from(sa.table(name))).scalar_one() for name in ("paper", "proceeding_row")
+    )
+    if papers or beside:
+        message = f"{papers} documents and {beside} processes beside the cases would be lost"
+        raise RuntimeError(message)

@@ -24,19 +24,18 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer, Worker
 
 from activities.signatures import CASES
-from domain.casework.commands import COMMANDS
+from domain.deciders import decider_of, workflow_of
 from domain.kernel import KERNEL_COMMANDS
 from domain.messages import Decision, ProcessStart, Receipt
 from domain.process import Envelope
 from storage.models import CommandRow, EffectRow, EventRow, ProcessRow
 from storage.unit_of_work import Database
-from tests.factories.book import actor, filled
+from tests.factories.book import actor, references
 from tests.factories.city import rows, take_request
-from worker.host import Parts, parts, workers
+from worker.host import WORKFLOWS, Parts, parts, workers
 from worker.metrics import WorkerMetrics
 from worker.plugin import plugin
 from worker.settings import WorkerSettings
-from workflows.case import CaseWorkflow
 
 PATIENCE_S = 60.0
 MOST_SENDS = 100
@@ -138,7 +137,7 @@ class LiveCase:
     def operation(self) -> WithStartWorkflowOperation[Any, Any]:
         """Start the case from the journal unless it runs, as the API does."""
         return WithStartWorkflowOperation(
-            "CaseWorkflow",
+            workflow_of(self.process),
             ProcessStart(process=self.process),
             id=self.process,
             task_queue=CASES,
@@ -164,13 +163,13 @@ class LiveCase:
         **body: Any,
     ) -> Decision[Any]:
         """A person's decision, as the API makes it."""
-        model = COMMANDS.get(name) or KERNEL_COMMANDS[name]
+        model = decider_of(self.process).commands.get(name) or KERNEL_COMMANDS[name]
         command = command or f"d/{self.no}/{next(_ids)}"
         return Decision[model](  # type: ignore[valid-type]
             id=command,
             actor=actor(name, unit, role),
             received_at=received or await self.engine.now(),
-            body=model.model_validate(filled(name, command, body)),
+            body=model.model_validate(dict(references(model, command)) | body),
             seen=seen,
         )
 
@@ -280,6 +279,28 @@ class LiveCase:
             return found
 
 
+class LiveProcess(LiveCase):
+    """Another process that a case, or somebody, has begun on the engine."""
+
+    def __init__(self, engine: Engine, process: str) -> None:
+        super().__init__(engine, process.partition("/")[2])
+        self.process = process
+
+    async def give(self, name: str, **more: Any) -> Receipt:
+        """Give a decision; who gives it is named by ``unit_``, ``role`` and ``user_``, all else is what he says."""
+        who = actor(name, more.pop("unit_", None), more.pop("role", None))
+        user, received = more.pop("user_", None) or who.user, more.pop("received", None)
+        model = decider_of(self.process).commands.get(name) or KERNEL_COMMANDS[name]
+        command = f"d/{self.no}/{next(_ids)}"
+        decision = Decision[model](  # type: ignore[valid-type]
+            id=command,
+            actor=who.model_copy(update={"user": user}),
+            received_at=received or await self.engine.now(),
+            body=model.model_validate(dict(references(model, command)) | more),
+        )
+        return await self.send(name, decision)
+
+
 def seen(history: WorkflowHistory, kind: str) -> list[Any]:
     """The events of one kind of a history, such as ``TIMER_STARTED``."""
     return [e for e in history.events if EventType.Name(e.event_type) == f"EVENT_TYPE_{kind}"]
@@ -287,7 +308,7 @@ def seen(history: WorkflowHistory, kind: str) -> list[Any]:
 
 async def replays(histories: list[WorkflowHistory]) -> None:
     """Replay histories with the code as it is now; fails at the first that comes to other commands."""
-    replayer = Replayer(workflows=[CaseWorkflow], plugins=[plugin()])
+    replayer = Replayer(workflows=list(WORKFLOWS), plugins=[plugin()])
     for history in histories:
         # A run that has only been started holds nothing to replay, and the SDK's replayer would wait for more for ever.
         if seen(history, "WORKFLOW_TASK_SCHEDULED"):

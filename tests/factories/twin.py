@@ -136,6 +136,8 @@ class Twins(City):
     def catch_up(self) -> None:
         """Repeat what the engine has decided since the last time."""
         for made in self.watch.take():
+            if made.before.kind != DECIDER.kind:
+                continue  # what a case begins has explorations of its own; here it is the world outside
             self.pack = made.facts.pack
             self.twin(made.before.id.partition("/")[2]).repeat(made)
         self.mail.clear()  # the engine carries the messages itself

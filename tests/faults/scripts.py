@@ -281,7 +281,7 @@ SCRIPTS: Final[tuple[Script, ...]] = (
                 person(f"liaison.{unit}", "submit_evidence", at=GROUP, unit=unit, kind="three_fixings", text="三定规定")
                 for unit in ("justice", "finance")
             ),
-            until("ruling", at=GROUP),
+            person("adjudicator", "close_evidence", at=GROUP),
             person("adjudicator", "rule", at=GROUP, item="i1", form="designate", lead="justice", basis="首接负责"),
             person("adjudicator", "confirm_ruling", "four_eyes", at=GROUP, item="i1", approve=True),
             person("adjudicator_2", "confirm_ruling", at=GROUP, item="i1", approve=True),

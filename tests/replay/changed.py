@@ -16,6 +16,7 @@ CHAIN: Final = (
     "domain.messages",
     "activities.signatures",
     "workflows.durable",
+    "workflows.acts",
     "workflows.case",
 )
 """The modules a recorded history is read and replayed by, in the order in which they import one another."""

@@ -3,6 +3,7 @@
 from typing import Final
 
 DURABLE, CASE, SIGNATURES = "workflows.durable", "workflows.case", "activities.signatures"
+ACTS = "workflows.acts"
 COMMANDS, MESSAGES, PROCESS = "domain.casework.commands", "domain.messages", "domain.process"
 
 Change = dict[str, tuple[str, str]]
@@ -104,7 +105,7 @@ HARMLESS: Final[dict[str, Change]] = {
     "nothing": {},
     "a comment": {DURABLE: ("ONE_MS = timedelta(milliseconds=1)\n", "ONE_MS = timedelta(milliseconds=1)  # one\n")},
     "other time-outs": {
-        CASE: ("start_to_close_timeout=timedelta(seconds=20)", "start_to_close_timeout=timedelta(seconds=40)")
+        ACTS: ("start_to_close_timeout=timedelta(seconds=20)", "start_to_close_timeout=timedelta(seconds=40)")
     },
     "other retries": {
         DURABLE: ("maximum_interval=timedelta(seconds=15))\n", "maximum_interval=timedelta(seconds=60))\n")

@@ -10,7 +10,8 @@ import activities.journal
 import activities.labels
 from activities.journal import Journal
 from domain import case as rules
-from domain.casework import outward, wakeups
+from domain import keeping
+from domain.casework import outward
 from domain.permissions import Permissions
 from domain.process import Card, Refusal
 from storage.models import EffectRow
@@ -39,7 +40,7 @@ def nobody(_: Rules) -> Permissions:
 CHANGES: dict[str, tuple[Any, str, Any]] = {
     "rules": (rules, "RULES", rules.RULES | {"triage": refuse, "dispatch": refuse}),
     "limits": (Rules, "_pack", lambda *_: load_pack("demo-minutes")),
-    "timers": (wakeups, "_next", lambda *_: None),
+    "timers": (keeping, "_next", lambda *_: None),
     "effects": (outward, "TABLE", {}),
     "texts": (activities.labels, "text", lambda key, _: f"other words for {key}"),
     "permissions": (Rules, "permissions", nobody),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from domain import snapshots
-from domain.case import DECIDER
 from domain.casework.commands import COMMANDS
 from domain.casework.events import EVENTS
+from domain.deciders import decider_of
 from domain.kernel import KERNEL_COMMANDS, KERNEL_EVENTS, Written, read_command, replay
 from domain.process import SYSTEM, Command, Envelope
 from tests.replay import corpus
@@ -40,7 +40,7 @@ def says_the_same(old: Any, new: Any, where: str = "state") -> None:
 
 @pytest.mark.parametrize("journal", JOURNALS)
 def test_events_of_an_older_release_are_read_and_give_the_process_that_release_kept(journal: Mapping[str, Any]) -> None:
-    process = replay(DECIDER, journal["process"], written(journal))
+    process = replay(decider_of(journal["process"]), journal["process"], written(journal))
     kept = json.loads(journal["snapshot"])
     for field in ("seq", "head", "state", "timers", "armed", "incidents", "attempts"):
         says_the_same(kept[field], json.loads(process.model_dump_json())[field], field)
@@ -48,8 +48,9 @@ def test_events_of_an_older_release_are_read_and_give_the_process_that_release_k
 
 @pytest.mark.parametrize("journal", JOURNALS)
 def test_a_snapshot_of_an_older_release_is_taken_up_and_written_back_whole(journal: Mapping[str, Any]) -> None:
-    process = snapshots.take_up(DECIDER, journal["snapshot"])
-    assert process == snapshots.look(DECIDER, journal["snapshot"])
+    decider = decider_of(journal["process"])
+    process = snapshots.take_up(decider, journal["snapshot"])
+    assert process == snapshots.look(decider, journal["snapshot"])
     says_the_same(json.loads(journal["snapshot"]), json.loads(snapshots.write(process)), "process")
 
 
@@ -65,7 +66,8 @@ def test_a_command_that_an_older_release_recorded_is_read(journal: Mapping[str, 
 def read(process: str, name: str, body: dict[str, Any]) -> Command:
     """A command as the journal reads it."""
     return read_command(
-        DECIDER, Envelope(id="c", process=process, name=name, body=body, actor=SYSTEM, received_at=datetime.now(UTC))
+        decider_of(process),
+        Envelope(id="c", process=process, name=name, body=body, actor=SYSTEM, received_at=datetime.now(UTC)),
     )
 
 
@@ -94,7 +96,7 @@ def test_a_journal_that_was_tampered_with_is_not_read() -> None:
     events: Sequence[Written] = written(JOURNALS[0].values[0])  # type: ignore[arg-type]
     spoiled = events[1].model_copy(update={"body": {**events[1].body, "stage": "closed"}})
     with pytest.raises(ValueError, match="does not follow"):
-        replay(DECIDER, "case/x", [events[0], spoiled, *events[2:]])
+        replay(decider_of("case/x"), "case/x", [events[0], spoiled, *events[2:]])
 
 
 def test_a_field_that_is_read_wrongly_is_seen() -> None:

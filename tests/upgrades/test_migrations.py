@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import MetaData, create_engine, insert, select
 
-from storage.models import Base
+from storage.models import Base, PaperRow, table
 from storage.unit_of_work import Database
 from tests.factories.book import Book
 from tests.replay.corpus import ROOT
@@ -30,6 +31,21 @@ def configured(url: str, *more: Path) -> Config:
     found.set_main_option("path_separator", "os")
     found.set_main_option("version_locations", os.pathsep.join(map(str, (ROOT / "migrations" / "versions", *more))))
     return found
+
+
+PAPER = {
+    "effect": "ring/c1/middle/1/3/0-x",
+    "kind": "ruling_order",
+    "year": 2026,
+    "n": 1,
+    "process": "adjudication/x",
+    "seq": 3,
+    "issued_at": datetime(2026, 3, 2, tzinfo=UTC),
+    "template": "1",
+    "zh": "x",
+    "en": "x",
+    "sha256": "0" * 64,
+}
 
 
 @pytest.fixture
@@ -92,7 +108,7 @@ def test_every_step_goes_down_and_up_beneath_open_cases_and_loses_nothing_of_wha
         command.downgrade(config, lower)
         if revision == "later":
             assert content(database.url) | {"alembic_version": []} == before | {"alembic_version": []}
-        command.upgrade(config, revision)
+        command.upgrade(config, "heads")
     assert content(database.url) == at_head
     command.downgrade(config, walked[0][1])
     go_on(cases)
@@ -122,8 +138,20 @@ def test_the_first_step_is_not_taken_back_while_there_are_requests_or_cases(
     database: Database, config: Config, cases: list[Book]
 ) -> None:
     database.close()
+    command.downgrade(config, "0001")
     before = content(database.url)
     with pytest.raises(RuntimeError, match="3 processes and 3 requests"):
         command.downgrade(config, "base")
     assert content(database.url) == before
+    command.upgrade(config, "heads")
     go_on(cases)
+
+
+def test_the_lists_of_other_processes_are_not_taken_back_while_there_are_any(
+    database: Database, config: Config
+) -> None:
+    with database.write() as connection:
+        connection.execute(insert(table(PaperRow)).values(**PAPER))
+    database.close()
+    with pytest.raises(RuntimeError, match="1 documents"):
+        command.downgrade(config, "0001")

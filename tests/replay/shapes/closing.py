@@ -57,24 +57,20 @@ async def dissatisfied_once(stage: Stage) -> None:
 
 @shape(holds="redo_started matter_raised matter_settled closed")
 async def dissatisfied_twice(stage: Stage) -> None:
-    """Two redos: the supervisor urges."""
+    """Two redos: the unit is urged."""
     case = await (await stage.case()).in_callback()
     await dissatisfied(case)
     await dissatisfied(case)
-    await case.give("urge", matter="m1")
     await case.satisfied()
     await case.settled()
 
 
-@shape(holds="redo_started matter_raised matter_settled")
+@shape(holds="redo_started supervision_asked")
 async def dissatisfied_four_times(stage: Stage) -> None:
     """Four redos: urged at the second, under supervision at the fourth."""
     case = await (await stage.case()).in_callback()
-    for time in range(1, 5):
+    for _ in range(4):
         await dissatisfied(case)
-        if time == 2:
-            await case.give("urge", matter="m1")
-    await case.give("supervise", matter="m2")
     await case.satisfied()
     await case.settled()
 

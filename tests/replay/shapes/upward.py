@@ -1,0 +1,167 @@
+"""上行: what a case begins beside itself, and what comes back: rings, consultations, rulings, sessions, supervision."""
+
+from datetime import UTC, datetime, timedelta
+
+from activities.tell import signal_process
+from domain.messages import Message
+from domain.process import SYSTEM, Envelope
+from storage.rules import Rules
+from tests.factories.engine import LiveCase, LiveProcess, until
+from tests.replay.shapes.clocks import A_LIFE_S, DEMO, rang
+from tests.replay.shapes.registry import Stage, shape
+
+SENT, CHILD = "ACTIVITY_TASK_SCHEDULED", "START_CHILD_WORKFLOW_EXECUTION_INITIATED"
+
+
+async def beside(stage: Stage, process: str) -> LiveProcess:
+    """A process that has been begun; its runs and its journal are recorded too."""
+    live = LiveProcess(stage.engine, process)
+    stage.cases.append(live)
+    await live.opened()
+    return live
+
+
+async def holds(case: LiveCase, type_: str, n: int = 1) -> None:
+    """Wait until the journal holds so many events of a type."""
+    await until(lambda: case.types().count(type_) >= n, seconds=60)
+
+
+@shape(holds="ring_asked decision_applied ring_concluded ring_units_whistled", shows=CHILD)
+async def up_to_the_city_and_back(stage: Stage) -> None:
+    """The lead's unit reports up, the city office names who does it, both sides rate each other."""
+    case = await (await stage.case()).dispatched()
+    await case.give("sign", unit="water", order="a1")
+    await case.give("report_up", unit="water", order="a1")
+    ring = await beside(stage, f"ring/{case.no}/large/1")
+    await ring.give("answer_report", role="city_office", accept=True)
+    await ring.give("name_lead", lead="roads", units=("parks",))
+    await ring.give("report_in", unit_="roads", unit="roads")
+    await ring.give("conclude", role="city_office", lead="roads", extra_days=2)
+    await holds(case, "decision_applied")
+    await case.give("submit_result", unit="roads", order="a2", code="solved", documents=("doc-1",))
+    await case.give("review_result", order="a2", accept=True)
+    await case.satisfied()
+    await case.settled()
+
+
+@shape(holds="consultation_called matter_reserved decision_applied opinion_stated ruling_issued", shows=CHILD)
+async def disputed_consulted_and_ruled(stage: Stage) -> None:
+    """Nobody says that it is his: the group rules, and its ruling locks the order."""
+    case = await stage.case()
+    await case.give("triage", triage="disputed")
+    await case.give("call_consultation", matter="m1", candidates=("water", "roads"))
+    asked = await beside(stage, f"consultation/{case.no}-m1")
+    for unit in ("water", "roads"):
+        await asked.give("state_opinion", unit_=unit, item="i1", unit=unit, opinion="not_mine")
+    await asked.give("send_to_adjudication")
+    group = await beside(stage, f"adjudication/{case.no}-m1")
+    await holds(group, "item_reserved")
+    for unit in ("water", "roads"):
+        await group.give("submit_evidence", unit_=unit, unit=unit, kind="law")
+    await group.give("close_evidence")
+    await group.give("rule", item="i1", form="designate", lead="water")
+    await group.give("confirm_ruling", user_="another", item="i1", approve=True)
+    await holds(case, "decision_applied")
+    await case.settled()
+
+
+@shape(holds="consultation_called matter_released")
+async def consulted_and_withdrawn(stage: Stage) -> None:
+    """Who called the consultation takes it back: the matter is the city centre's."""
+    case = await stage.case()
+    await case.give("triage", triage="disputed")
+    await case.give("call_consultation", matter="m1", candidates=("water", "roads"))
+    asked = await beside(stage, f"consultation/{case.no}-m1")
+    await asked.give("withdraw_consultation", role="city_centre")
+    await holds(case, "matter_released")
+    await case.give("designate", lead="water")
+    await case.settled()
+
+
+@shape(holds="ring_asked hold_overtaken")
+async def whistled_and_solved_meanwhile(stage: Stage) -> None:
+    """The unit blows the whistle and solves it before the ring has decided."""
+    case = await (await stage.case()).dispatched()
+    await case.give("sign", unit="water", order="a1")
+    await case.give("whistle", unit="water", order="a1")
+    await beside(stage, f"ring/{case.no}/large/1")
+    await case.give("submit_result", unit="water", order="a1", code="solved", documents=("doc-1",))
+    await case.give("review_result", order="a1", accept=True)
+    await case.satisfied()
+    await case.settled()
+
+
+@shape(holds="supervision_asked supervision_over supervision_lifted process_not_begun")
+async def urged_once_a_matter(stage: Stage) -> None:
+    """Two cases of one matter: the second urge does not begin while the first is open; replied and verified, it is lifted."""
+    matter, cases = "", []
+    for lead in ("water", "parks"):
+        case = await stage.case()
+        matter = matter or f"leak-{case.no}"
+        await case.give("triage", triage="routine", matter=matter)
+        await case.give("dispatch", lead=lead)
+        cases.append(case)
+    for case, lead in zip(cases, ("water", "parks"), strict=True):
+        for n in (1, 2):
+            await case.give("submit_result", unit=lead, order=f"a{n}", code="solved", documents=("doc-1",))
+            await case.give("review_result", order=f"a{n}", accept=True)
+            answers = {"reached": True, "solved": "no", "satisfaction": "unsatisfied"}
+            await case.give("record_callback", request=case.no, **answers)
+    first, second = cases
+    urge = await beside(stage, f"supervision/{matter}/urge/{first.no}-1")
+    await holds(second, "process_not_begun")
+    await urge.give("acknowledge", unit_="water")
+    await urge.give("reply_supervision", unit_="water")
+    await urge.give("verify_supervision", met=True)
+    await holds(first, "supervision_over")
+    for case in cases:
+        await case.settled()
+
+
+@shape(holds="supervision_asked supervision_taken_back overdue_annulled", shows="TIMER_FIRED")
+async def urged_for_what_was_in_time(stage: Stage) -> None:
+    """A result received before the deadline is committed after the red card: the urge is taken back."""
+    case = await (await stage.case(case_type="consult", **DEMO)).dispatched()
+    await until(lambda: "supervision_asked" in case.types(), seconds=A_LIFE_S)
+    assert rang(case, "a1/handle/red")
+    due: datetime = next(e.at for e in case.events() if e.type == "overdue_reached" and e.body["key"] == "a1/handle")
+    await beside(stage, f"supervision/{case.no}/urge/{case.no}-1")
+    result = {"order": "a1", "code": "solved", "documents": ("doc-1",)}
+    await case.give("submit_result", unit="water", received=due.replace(tzinfo=UTC) - timedelta(seconds=1), **result)
+    await holds(case, "supervision_taken_back")
+    await case.settled()
+
+
+@shape(holds="item_applied opinion_given minutes_recorded measure_listed measure_accepted", shows=CHILD)
+async def a_leader_sits(stage: Stage) -> None:
+    """A matter comes before a leader, whose opinion binds; a measure follows."""
+    case = await (await stage.case()).dispatched()
+    process, now = f"session/city-{case.no}", await stage.engine.now()
+    rules = Rules(stage.engine.database)
+    with stage.engine.database.read() as connection:
+        pins = rules.in_force(connection).model_dump()
+    body = {
+        "by": "schedule",
+        **pins,
+        "kind": "leader_session",
+        "level": "city",
+        "leader": "session_leader",
+        "at": (now + timedelta(seconds=6)).isoformat(),
+    }
+    envelope = Envelope(id=f"{process}/open", process=process, name="open", body=body, actor=SYSTEM, received_at=now)
+    await signal_process(stage.engine.client, process, "decide", Message(envelope=envelope))
+    session = await beside(stage, process)
+    await session.give("add_item", holder=case.process)
+    await holds(session, "item_reserved")
+    await session.give("call_session", units=("water",))
+    await session.give("answer_invitation", unit_="water", unit="water", attends=True)
+    await until(lambda: rang(session, "sitting/due"), seconds=60)
+    await session.give("record_attendance", present=("water",))
+    due = (now + timedelta(days=9)).date()
+    measure = {"unit": "roads", "what": f"d/{case.no}#what", "due": due}
+    await session.give("give_opinion", role="session_leader", item="i1", lead="roads", measures=(measure,))
+    await holds(session, "item_applied")
+    await session.give("record_minutes")
+    listed = await beside(stage, f"measure/city-{case.no}-1")
+    await listed.give("accept_measure", unit_="roads")
+    await case.settled()
