@@ -10,6 +10,7 @@ import pytest
 from activities import journal
 from api.decisions import door
 from api.engine import Refused
+from domain import kernel
 from domain.messages import Decision, Receipt
 from storage import unit_of_work
 from storage.unit_of_work import Database
@@ -93,7 +94,7 @@ async def test_a_refusal_by_courtesy_does_not_overtake_a_commit_of_the_same_deci
     database = Database(database_url)
     found_places(database)
     found_accounts(database)
-    reading, reads_on, real = threading.Event(), threading.Event(), journal.advance
+    reading, reads_on, real = threading.Event(), threading.Event(), kernel.advance
     commits: list[asyncio.Task[Any]] = []
     decide = FakeEngine.decide
 
