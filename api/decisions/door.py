@@ -133,12 +133,14 @@ def ruled_out(stored: Stored, command: Command) -> tuple[str, dict[str, Any]] | 
     return "not_in_this_stage", {"command": name, "stage": stage}
 
 
-def settle_refusal(place: Services, command: str, answer: Refused) -> Decided:
+def settle_refusal(place: Services, process: str, command: str, answer: Refused) -> Decided:
     """Return what the journal holds when the engine refused: usually the refusal, which is raised.
 
     A refusal the journal never saw came from the workflow's courtesy check; it is noted, so that the relay leaves it alone.
     """
     with place.database.write() as connection:
+        # After a commit of this very decision that a lost run may have left under way: it would write over the refusal.
+        journal.load(connection, process)
         refuse_command(connection, command, answer.code, answer.detail, place.now())
     with place.database.read() as connection:
         return _settled(connection, find_command(connection, command))

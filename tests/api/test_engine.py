@@ -34,7 +34,7 @@ async def city(sqlite_url: str, temporal_server: TemporalServer) -> AsyncIterato
     found_city(database)
     client = await Client.connect(temporal_server.address, plugins=[plugin()])
     async with engine_on(client, database, replay=False):
-        yield database, TemporalEngine(temporal_server.address, "default", 8)
+        yield database, TemporalEngine(temporal_server.address, "default", 60)
     database.close()
 
 
@@ -72,7 +72,7 @@ async def test_a_case_over_is_started_again_for_a_command_that_comes_late(
     done = Decision[Answer](id=f"{process}/a", actor=AGENT, received_at=datetime.now(UTC), body=Answer(reply="x#reply"))
     assert isinstance(await engine.decide(process, "answer", done), Receipt)
     client = await engine.client()
-    await asyncio.wait_for(client.get_workflow_handle(process).result(), 20)
+    await asyncio.wait_for(client.get_workflow_handle(process).result(), 60)
     late = await engine.decide(process, "triage", triage(f"{process}/late"))
     assert isinstance(late, Refused)
     assert late.code == "not_in_this_stage"

@@ -37,9 +37,9 @@ async def test_a_wrong_user_and_a_wrong_password_are_told_alike_and_cost_alike(l
     await sign_in(light_api)  # the first one pays for what is loaded
     costs = []
     for user in ("agent", "nobody"):
-        begun = time.perf_counter()
+        begun = time.process_time()  # a busy machine makes either answer slow, not dear
         problem(await sign_in(light_api, user, "wrong"), 401, "wrong_credentials")
-        costs.append(time.perf_counter() - begun)
+        costs.append(time.process_time() - begun)
     assert costs[1] > costs[0] / 5  # nobody is not found out by a quick answer
 
 

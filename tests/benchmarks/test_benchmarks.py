@@ -38,18 +38,19 @@ def burn(seconds: float) -> None:
 
 
 def test_cpu_is_counted_for_the_thread_that_used_it() -> None:
-    ready = threading.Event()
+    ready, counted = threading.Event(), threading.Event()
 
     def work() -> None:
         burn(0.2)
         ready.set()
-        time.sleep(1)
+        counted.wait(60)
 
     thread = threading.Thread(target=work, name="temporal_workflow_9", daemon=True)
     before = cpu_of_threads()
     thread.start()
     ready.wait()
     after = cpu_of_threads()
+    counted.set()
     assert after["workflow"] - before["workflow"] >= 0.15
     assert after["commit"] - before["commit"] < 0.1
 

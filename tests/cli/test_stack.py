@@ -72,13 +72,13 @@ def test_stopped_and_started_again_open_cases_go_on(plan: Plan) -> None:
     with Stack.running(plan) as stack:
         people = People(stack)
         no = people.call()
-        until(lambda: people.case(no)["stage"] == "screening", 30)
+        until(lambda: people.case(no)["stage"] == "screening", 90)
         people.decide("agent", no, "triage", triage="routine")
         people.decide("dispatcher", no, "dispatch", lead=UNIT)
     with Stack.running(plan) as stack:
         people = People(stack)
         # The signing limit passed, before the stop or after it: the system has signed once.
-        until(lambda: people.case(no)["orders"][0]["state"] == "signed", 30)
+        until(lambda: people.case(no)["orders"][0]["state"] == "signed", 90)
         people.decide(f"liaison.{UNIT}", no, "submit_result", order="a1", code="explained", reply="已说明")
         assert people.decide("order_reviewer", no, "review_result", order="a1", accept=True)["stage"] == "callback"
 

@@ -35,7 +35,7 @@ from tests.factories.kinds import kinds
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 REFUSED = (400, 401, 403, 404, 409, 415, 422, 503)
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 UNIT, OTHER_UNIT = "housing", "urban"
 
 

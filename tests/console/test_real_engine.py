@@ -11,7 +11,7 @@ from tests.console.kit import Desk
 from tests.console.people import PICTURE, called_back, register, returned, worked
 
 BY_HAND, OTHER = "justice", "data"  # units without a system of their own: their people work at the console
-ARCHIVED_WITHIN_S = 90.0
+ARCHIVED_WITHIN_S = 180.0
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

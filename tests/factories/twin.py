@@ -33,9 +33,13 @@ class Made:
 
 
 class Watch:
-    """Everything the journal asked the rules in commits that went through, in the order of the journal's transactions."""
+    """Everything one database's journal asked the rules in commits that went through, in the order of its transactions.
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    Other journals of this test process are not its business: that of the console's city lives through the whole session, and its
+    timers ring whatever test is running.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         """Wrap the journal's commit and its call of the kernel until the test is over. To be made before workers start."""
         self._made: dict[int, Made] = {}
         self._open: set[int] = set()
@@ -44,6 +48,8 @@ class Watch:
         real_commit = Journal.commit
 
         def asking(decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime) -> Advanced:
+            if not getattr(here, "watched", False):
+                return advance(decider, process, envelope, facts, now)
             # Within the transaction: on SQLite, whoever comes later decides later.
             with self._lock:
                 n = next(self._numbers)
@@ -53,7 +59,9 @@ class Watch:
 
         @functools.wraps(real_commit)
         def commit(this: Journal, request: CommitRequest) -> CommitResult:
-            here.asked = []
+            if this.database.url != url:
+                return real_commit(this, request)
+            here.asked, here.watched = [], True
             try:
                 result = real_commit(this, request)
                 # Where a claim was taken the rules were asked a second time; what they said first was rolled back.
@@ -61,6 +69,7 @@ class Watch:
                 with self._lock:
                     self._made |= {n: made(result) for n, made in here.asked if last[made.args[1].id] == n}
             finally:
+                here.watched = False
                 with self._lock:
                     self._open -= {n for n, _ in here.asked}
             return result
@@ -75,6 +84,18 @@ class Watch:
             return [self._made.pop(n) for n in ready]
 
 
+def unlike(loaded: Process, given: Process) -> list[str]:
+    """In which fields two processes differ, those of their states by name."""
+    found = [f for f in Process.model_fields if f != "state" and getattr(loaded, f) != getattr(given, f)]
+    fields = type(given.state).model_fields
+    found += [f"state.{f}" for f in fields if getattr(loaded.state, f, None) != getattr(given.state, f)]
+    return [f"{f}: {_of(loaded, f)!r} is not {_of(given, f)!r}" for f in found]
+
+
+def _of(process: Process, path: str) -> object:
+    return functools.reduce(getattr, path.split("."), process)
+
+
 class Twin(CaseKit):
     """A case in the hands of the bare decider."""
 
@@ -87,7 +108,9 @@ class Twin(CaseKit):
     def repeat(self, made: Made) -> None:
         """Decide what the engine has decided; fail where it comes out differently."""
         id_ = made.envelope.id
-        assert made.before == self.process, f"before {id_} the journal loaded another state than its commands give"
+        assert made.before == self.process, (
+            f"before {id_} the journal loaded another state than its commands give: {unlike(made.before, self.process)}"
+        )
         if made.envelope.name != TICK:
             assert id_ not in self.outcomes, f"{id_} was decided twice"
         self.envelopes[id_] = made.envelope

@@ -84,7 +84,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     real = activities.journal._order
 
     def hasty(*a: Any, **k: Any) -> EffectOrder:
-        figures = {"tries": 4, "first_s": 0.05, "factor": 1.0, "longest_s": 0.1, "timeout_s": 1.0}
+        figures = {"tries": 4, "first_s": 0.05, "factor": 1.0, "longest_s": 0.1, "timeout_s": 20.0}
         return real(*a, **k).model_copy(update=figures)
 
     monkeypatch.setattr(activities.journal, "_order", hasty)

@@ -159,6 +159,6 @@ async def test_a_reset_workflow_looks_into_the_journal_by_itself_and_repeats_not
         attributes = {p.key.name: p.value for p in described.typed_search_attributes}
         return attributes.get("CaseStage") == "in_progress"
 
-    await until(caught_up, seconds=15)
+    await until(caught_up)
     assert (case.row().seq, len(rows(engine.database, NoticeRow))) == before
     assert (await case.give("contact", unit="water", order="a1")).events[0] == "caller_contacted"

@@ -13,7 +13,7 @@ from cli import servers
 from storage.unit_of_work import Database, StorageUnavailable
 from tests.conftest import make_schema
 from tests.factories.city import found_city
-from tests.factories.engine import engine_on, seen, until
+from tests.factories.engine import PATIENCE_S, engine_on, seen, until
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ async def test_a_decision_given_while_the_database_is_away_waits_and_is_done_onc
             pending = description.raw_description.pending_activities
             return sum(a.activity_type.name == "journal.commit" and a.attempt >= 3 for a in pending)
 
-        await until(fallen_back, seconds=40)
+        await until(fallen_back)
         length = len((await case.handle.fetch_history()).events)
         assert not waiting.done()
         own_postgres.restart()
-        receipt = await asyncio.wait_for(waiting, 40)
+        receipt = await asyncio.wait_for(waiting, PATIENCE_S)
         await until(database.ping)
         assert receipt.stage == "triaged"
         assert case.types().count("triaged") == 1
