@@ -16,7 +16,7 @@ def all_kinds(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Decider]:
     """Every kind of process that there is takes part, also one that is not registered yet. Before the app is made."""
     found = kinds()
     for kind, decider in found.items():
-        monkeypatch.setitem(DECIDERS, kind, decider)  # type: ignore[arg-type]  # a dict, for this one test
+        monkeypatch.setitem(DECIDERS, kind, decider)  # a dict, for this one test
     return found
 
 
