@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.disclosing import KEPT, OF_A_PARTY, PARTY_ROLES
+from domain.disclosing import KEPT, OF_A_PARTY, PARTY_ROLES, SOME_KINDS, WORDS
 from domain.disclosure import DISTRICT, STAFF, UNIT_ROLES, Field
 
 
@@ -54,9 +54,11 @@ class Gate:
 # A unit reads the words and files of a case while it has a live order on it, never the journal.
 _UNIT: Final = {role: frozenset(Field) - {Field.export, Field.texts_all, Field.orders_all} for role in UNIT_ROLES}
 
+# Of a process beside the case: what disclosure gives each role, wherever the process belongs.
 _BESIDE: Final = {
     **{role: fields & KEPT for role, fields in {**STAFF, **DISTRICT}.items()},
     **dict.fromkeys(PARTY_ROLES, OF_A_PARTY),
+    **dict.fromkeys(SOME_KINDS, WORDS),
 }
 
 _WORDS: Final = (*(role for role, fields in STAFF.items() if Field.texts_all in fields), *DISTRICT)
@@ -87,6 +89,9 @@ GATES: Final[Mapping[str, Gate]] = {
     "list_proceeding_events": Gate(Way.beside),
     "read_proceeding_ledger": Gate(Way.beside),
     "export_proceeding": Gate(Way.beside, field=Field.export),
+    "list_papers": Gate(Way.reach),
+    "read_paper": Gate(Way.beside),
+    "read_paper_page": Gate(Way.beside, field=Field.texts_all),
     "hand_in_document": Gate(Way.reader, field=Field.documents),
     "read_document": Gate(Way.reader, field=Field.documents),
     "answer_as_department": _UNIT_SYSTEM,

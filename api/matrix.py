@@ -5,14 +5,18 @@ Everything on it is derived: commands from ``permissions.yaml``, other operation
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
-from api.decisions.schemas import asked
+from api.decisions.schemas import asked, openings
 from api.gates import GATES, Gate, Way
 from domain.deciders import DECIDERS
-from domain.disclosure import DISTRICT, STAFF, UNIT_ROLES, Field
+from domain.disclosing import KEPT, OF_A_PARTY, PARTY_ROLES, SOME_KINDS, WORDS
+from domain.disclosure import DISTRICT, STAFF, Field
+from domain.kernel import KERNEL_COMMANDS
 from domain.permissions import Scope
+from storage.cases import CASE
 from storage.policies import load_permissions
 from storage.texts import text
 
@@ -40,10 +44,15 @@ def _head(lang: str) -> Iterator[str]:
 
 def _commands(lang: str) -> Iterator[str]:
     rows = load_permissions().commands
+    told: set[str] = set()
     for kind in DECIDERS:
-        given = [name for name in rows if name in asked(kind)]
+        given = [name for name in rows if name in {**openings(kind), **asked(kind)} and name not in told]
+        # What settles an incident is the same for every process; it stands where it comes first.
+        told |= set(given) & KERNEL_COMMANDS.keys()
         roles = [r for r in load_permissions().roles if r != SYSTEM and any(r in rows[name].grants for name in given)]
-        yield from _section("matrix.commands", lang)
+        yield from _section(
+            "matrix.commands", lang, "" if kind == CASE else text(f"process.{kind}", lang), about=kind == CASE
+        )
         cells = (
             [
                 f"{text(f'command.{name}', lang)} `{name}`",
@@ -53,10 +62,17 @@ def _commands(lang: str) -> Iterator[str]:
             for name in given
         )
         yield from _grid([text("matrix.command", lang), *_names(roles, lang), text("matrix.source", lang)], cells)
-    machine = [f"`{name}`" for name, row in rows.items() if set(row.grants) == {SYSTEM}]
-    yield ""
+        yield ""
+    machine = [f"`{name}`" for name in _machines() if name in rows]
     yield f"{text('matrix.machine', lang)}: {', '.join(machine)}."
     yield ""
+
+
+def _machines() -> Iterator[str]:
+    """Return the commands that only machines give, of all kinds, each once."""
+    named = dict.fromkeys(n for d in DECIDERS.values() for n, move in d.moves.items() if move.machine)
+    named |= dict.fromkeys(name for name in KERNEL_COMMANDS if name not in asked(CASE))
+    return iter(named)
 
 
 def _operations(lang: str) -> Iterator[str]:
@@ -66,7 +82,7 @@ def _operations(lang: str) -> Iterator[str]:
         yield f"* {text(f'matrix.way.{way}', lang)}: {named}"
     yield ""
     roles = [r for r in load_permissions().roles if r != SYSTEM]
-    some = {name: gate for name, gate in GATES.items() if gate.way in {Way.reach, Way.holder, Way.reader}}
+    some = {name: gate for name, gate in GATES.items() if gate.way in {Way.reach, Way.holder, Way.reader, Way.beside}}
     cells = ([f"`{name}`", *(_mark(gate, role) for role in roles)] for name, gate in some.items())
     yield from _grid([text("matrix.operation", lang), *_names(roles, lang)], cells)
     yield ""
@@ -74,12 +90,25 @@ def _operations(lang: str) -> Iterator[str]:
 
 def _fields(lang: str) -> Iterator[str]:
     yield from _section("matrix.fields", lang)
-    known = {**STAFF, **DISTRICT}
-    roles = [r for r in load_permissions().roles if r in known]
-    cells = ([f"`{field}`", *(_reach(r) if field in known[r] else "" for r in roles)] for field in Field)
-    yield from _grid([text("matrix.field", lang), *_names(roles, lang)], cells)
+    yield from _read({**STAFF, **DISTRICT}, lang)
     yield ""
     yield text("matrix.units", lang)
+    yield ""
+    yield from _section("matrix.beside", lang)
+    parties = {role: OF_A_PARTY | {Field.request_text} for role in PARTY_ROLES}
+    beside = {role: fields & KEPT for role, fields in {**STAFF, **DISTRICT}.items()} | parties
+    yield from _read(beside | dict.fromkeys(SOME_KINDS, WORDS), lang, *sorted(KEPT))
+    yield ""
+    yield text("matrix.beside.units", lang)
+    for role, kinds in SOME_KINDS.items():
+        named = ", ".join(text(f"process.{kind}", lang) for kind in sorted(kinds))
+        yield f"* {text(f'role.{role}', lang)}: {named}"
+
+
+def _read(known: Mapping[str, AbstractSet[Field]], lang: str, *fields: Field) -> Iterator[str]:
+    roles = [r for r in load_permissions().roles if r in known]
+    cells = ([f"`{field}`", *(_reach(r) if field in known[r] else "" for r in roles)] for field in fields or Field)
+    yield from _grid([text("matrix.field", lang), *_names(roles, lang)], cells)
 
 
 def _mark(gate: Gate, role: str) -> str:
@@ -89,16 +118,17 @@ def _mark(gate: Gate, role: str) -> str:
 
 
 def _reach(role: str) -> str:
-    if role in UNIT_ROLES:
+    if role in PARTY_ROLES:
         return MARKS[Scope.unit]
     return MARKS[Scope.district] if role in DISTRICT else MARKS[Scope.city]
 
 
-def _section(key: str, lang: str) -> Iterator[str]:
-    yield f"## {text(key, lang)}"
+def _section(key: str, lang: str, of: str = "", *, about: bool = True) -> Iterator[str]:
+    yield f"## {text(key, lang)}" + (f" · {of}" if of else "")
     yield ""
-    yield text(f"{key}.about", lang)
-    yield ""
+    if about:
+        yield text(f"{key}.about", lang)
+        yield ""
 
 
 def _names(roles: Iterable[str], lang: str) -> list[str]:

@@ -5,6 +5,7 @@ staff of the centre                      as of any case (:data:`~domain.disclosu
 staff of a district, seats of a district  what is of their district
 units it is about                        all of it, and what callers said, as long as it is open; then the words stay
 units it was about                       that it was, in codes
+whoever began it                         as a party, wherever he sits
 纪检联络, 专家                            the kinds they work at only
 =======================================  ==============================================================================
 
@@ -44,14 +45,28 @@ def disclosing(
     parties: AbstractSet[str],
     former: AbstractSet[str] = frozenset(),
     is_open: bool = True,
+    by: str | None = None,
 ) -> frozenset[Field]:
     """Return the fields ``viewer`` may read of a process. Empty means: for him there is no such process.
 
-    ``parties`` are the units it is about, ``former`` those it was about once.
+    ``parties`` are the units it is about, ``former`` those it was about once; ``by`` is who began it.
     """
+    as_party = OF_A_PARTY | {Field.request_text} if is_open else OF_A_PARTY
+    own = as_party if viewer.user == by else frozenset()
+    return own | _by_role(viewer, kind, district, parties, former, as_party)
+
+
+def _by_role(
+    viewer: Actor,
+    kind: str,
+    district: str | None,
+    parties: AbstractSet[str],
+    former: AbstractSet[str],
+    as_party: frozenset[Field],
+) -> frozenset[Field]:
     if viewer.role in PARTY_ROLES:
         if viewer.unit in parties:
-            return OF_A_PARTY | {Field.request_text} if is_open else OF_A_PARTY
+            return as_party
         return frozenset({Field.header}) if viewer.unit in former else frozenset()
     if viewer.role in SOME_KINDS:
         return WORDS if kind in SOME_KINDS[viewer.role] else frozenset()

@@ -310,7 +310,7 @@ class ProceedingRow(Base):
     closed_at: Mapped[datetime | None]
     due: Mapped[datetime | None]
     overdue: Mapped[bool]
-    by: Mapped[str] = mapped_column(String(200))
+    by: Mapped[str] = mapped_column(String(200), index=True)
     pack: Mapped[str] = mapped_column(String(40))
 
     __table_args__ = (

@@ -23,11 +23,15 @@ RULINGS: Final = ("catalogue_item", "matter", "district", "case_no", "kind")
 
 @dataclass(frozen=True)
 class Reach:
-    """How far a reader sees: all processes of some kinds (None: of every kind), those of a district, those his unit is in."""
+    """How far a reader sees: all processes of some kinds (None: of every kind), those of a district, those his unit is in.
+
+    And those that he, ``user``, began himself.
+    """
 
     kinds: frozenset[str] | None = frozenset()
     district: str | None = None
     unit: str | None = None
+    user: str | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,8 @@ def _reach(reach: Reach) -> ColumnElement[bool]:
         ways.append(p.district == reach.district)
     if reach.unit is not None:
         ways.append(p.id.in_(select(_party.c.process).where(_party.c.unit == reach.unit)))
+    if reach.user is not None:
+        ways.append(p.by == reach.user)
     return or_(*ways) if ways else false()
 
 

@@ -6,7 +6,8 @@ from api.access import Viewer
 from api.problems import Problem
 from domain.casework.state import Case
 from domain.casework.words import OPEN
-from domain.disclosure import DISTRICT, STAFF, UNIT_ROLES, Field, disclosure
+from domain.disclosing import reads_all, reads_district
+from domain.disclosure import UNIT_ROLES, Field, disclosure
 from domain.process import Actor
 from storage.cases import Reach
 
@@ -28,11 +29,11 @@ def actor_and_fields(
 
 def reach_of(who: Viewer) -> Reach:
     """Return how far the viewer's lists go: the widest of his roles."""
-    roles = set(who.roles)
-    if roles & STAFF.keys():
+    roles, district = set(who.roles), who.account.district
+    if any(reads_all(role, district) for role in roles):
         return Reach(city=True)
-    if roles & DISTRICT.keys() and who.account.district is not None:
-        return Reach(district=who.account.district)
+    if any(reads_district(role) for role in roles) and district is not None:
+        return Reach(district=district)
     return Reach(unit=who.account.unit) if roles & UNIT_ROLES else Reach()
 
 

@@ -88,8 +88,6 @@ def store(place: Services, given: Given) -> Ready | Decided:
             raise refused("unknown_process", {"process": given.process})
         wanted = given.said.get("documents") or ()
         missing = missing_documents(connection, given.process, wanted)
-    if missing:
-        raise invalid(*(Wrong(f"/documents/{list(wanted).index(m)}", "unknown_document") for m in missing))
     body, words = given.asked.referring(given.said, given.id)
     command = given.asked.command.model_validate(body)
     actor = _permitted(place, given, stored, command)
@@ -97,6 +95,8 @@ def store(place: Services, given: Given) -> Ready | Decided:
         first = given.actors[0]
         _note_refusal(place, given, first, "not_permitted", now)
         raise refused("not_permitted", {"command": given.asked.name, "role": first.role})
+    if missing:
+        raise invalid(*(Wrong(f"/documents/{list(wanted).index(m)}", "unknown_document") for m in missing))
     if stored is not None and (why := ruled_out(stored, command)) is not None:
         _note_refusal(place, given, actor, why[0], now)
         raise refused(*why)

@@ -7,6 +7,7 @@ rules give. All else is as the rules have it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -217,12 +218,13 @@ def _example(body: type[BaseModel]) -> dict[str, Any]:
 
 def _value(name: str, info: FieldInfo) -> Any:
     inner = inner_of(info.annotation)
+    one = inner_of(get_args(inner)[0]) if get_origin(inner) is tuple else inner
     if (row := row_of(info)) is not None:
         found: Any = _example(row)
-    elif name in _EXAMPLES:
+    elif name in _EXAMPLES and (not words_in(one) or _EXAMPLES[name] in words_in(one)):
         return _EXAMPLES[name]
     else:
-        found = _first(inner_of(get_args(inner)[0]) if get_origin(inner) is tuple else inner)
+        found = _first(one)
     least = next((m.min_length for m in info.metadata if isinstance(m, MinLen)), 1)
     return [found] * max(1, least) if get_origin(inner) is tuple else found
 
@@ -231,12 +233,14 @@ def _first(kind: Any) -> Any:
     """Return the first value of a closed vocabulary, else a plain one of this type."""
     at = "2027-03-31T09:00:00+08:00"
     plain = {bool: True, int: 1, date: "2027-03-31", datetime: at, AwareDatetime: at}
-    if kind in plain:
-        return plain[kind]
-    options = (
-        [*get_args(kind)] if get_origin(kind) is Literal else [*map(str, getattr(kind, "__members__", {}).values())]
-    )
-    return options[0] if options else "example"
+    return plain[kind] if kind in plain else next(iter(words_in(kind)), "example")
+
+
+def words_in(kind: Any) -> list[Any]:
+    """Return the words of a closed vocabulary, in their order; none of any other type."""
+    if get_origin(kind) is Literal:
+        return [*get_args(kind)]
+    return [str(word) for word in kind] if isinstance(kind, type) and issubclass(kind, Enum) else []
 
 
 _EXAMPLES: Final[Mapping[str, Any]] = {
@@ -248,6 +252,10 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "candidates": ["housing", "water"],
     "holder": "case/20260105-000001",
     "item": "i1",
+    "milestone": "m1",
+    "to": "session/20260105-4KQ2ZA",
+    "session": "20260105-4KQ2ZA",
+    "measure": "measure/20260105-4KQ2ZA-1",
     "unit": "housing",
     "proposed_owner": "water",
     "kind": "weather",

@@ -31,13 +31,14 @@ def disclosed(connection: Any, who: Viewer, process: str) -> tuple[Stored, Actor
     state = stored.process.state
     parties = DECIDERS[kind].parties(state)
     was = former_parties(connection, process)
-    found = [
-        (
-            actor,
-            disclosing(actor, kind, district=state.district, parties=parties, former=was, is_open=not stored.closed),
-        )
-        for actor in who.actors()
-    ]
+    about = {
+        "district": state.district,
+        "parties": parties,
+        "former": was,
+        "is_open": not stored.closed,
+        "by": state.by,
+    }
+    found = [(actor, disclosing(actor, kind, **about)) for actor in who.actors()]
     fields = frozenset[Field]().union(*(f for _, f in found))
     if not fields:
         raise Problem(404, "not_found")
@@ -59,4 +60,5 @@ def reach_of(who: Viewer) -> Reach:
         kinds=frozenset[str]().union(*(SOME_KINDS.get(role, frozenset()) for role in roles)),
         district=account.district if any(reads_district(role) for role in roles) else None,
         unit=account.unit if set(roles) & PARTY_ROLES else None,
+        user=account.user if roles else None,
     )

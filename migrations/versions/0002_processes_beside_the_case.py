@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proceeding_row")),
     )
     with op.batch_alter_table("proceeding_row", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_proceeding_row_by"), ["by"], unique=False)
         batch_op.create_index(batch_op.f("ix_proceeding_row_case_no"), ["case_no"], unique=False)
         batch_op.create_index("ix_proceeding_row_kind", ["kind", "opened_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_proceeding_row_matter"), ["matter"], unique=False)

@@ -35,10 +35,13 @@ from domain.signing import SIGNATURE, TIMESTAMP, sign
 from storage.accounts import find_account, open_session, put_account
 from storage.policies import load_permissions
 from storage.unit_of_work import Database
+from tests.api.beside import consulting
 from tests.api.kit import SECRET, V1, Api, found_accounts, found_places, password_hash
 
 SEED = 20261122
 WITH_HEADERS = "case_sign"
+GIVEN = ("/decisions/", "/open/")
+"""In the addresses by which decisions are given."""
 EVERYONE = "everyone"
 ACCEPTED: list[str | int] = ["2xx", 400, 401, 403, 404, 409, 415, 422]
 LEAST = 500
@@ -62,12 +65,13 @@ GENEROUS = {f"{who}rate_{what}": 1e9 for who in ("", "ip_") for what in ("per_s"
 
 @dataclass(frozen=True)
 class Target:
-    """The app under attack, its database, a case on its way, and the session all requests share."""
+    """The app under attack, its database, a case on its way, a consultation beside it, and the session all requests share."""
 
     app: Callable[[Scope, Receive, Send], Any]
     api: Api
     no: str
     document: str
+    beside: str
     token: str
 
 
@@ -92,7 +96,8 @@ def target(url: str) -> Iterator[Target]:
         async with Api.on(database, **GENEROUS, sign_in_failures=10**6) as api:
             no = await api.dispatched()
             document = await api.photo(no)
-            return Target(_helped(api), api, no, document, api.token(EVERYONE))
+            beside, _ = await consulting(api)
+            return Target(_helped(api), api, no, document, beside, api.token(EVERYONE))
 
     yield asyncio.run(begin())
     database.close()
@@ -116,7 +121,7 @@ def _helped(api: Api) -> Callable[[Scope, Receive, Send], Any]:
             receive = _again(body)
         if (key := headers.get(b"idempotency-key", b"")) and KEY.fullmatch(key.decode("latin-1")):
             headers[b"idempotency-key"] = key[:180] + b"~%d" % next(used)
-        elif "/decisions/" in scope["path"] and not scope["path"].endswith("/sign"):
+        elif any(part in scope["path"] for part in GIVEN) and not scope["path"].endswith("/sign"):
             headers[b"idempotency-key"] = b"%d" % next(used)  # see _lean
         if scope["method"] == "DELETE" and headers.get(b"authorization") == shared:
             headers[b"authorization"] = f"Bearer {_session(api)}".encode()
@@ -232,8 +237,8 @@ def meant(told: Mapping[str, Any]) -> bool:
 def _lean(described: Mapping[str, Any]) -> dict[str, Any]:
     """The description with the headers of decisions left to one of them: all have the same, and each would be tried at each."""
     lean = deepcopy(dict(described))
-    for operations in lean["paths"].values():
+    for path, operations in lean["paths"].items():
         for operation in operations.values():
-            if "decisions" in operation["tags"] and operation["operationId"] != WITH_HEADERS:
+            if any(part in path for part in GIVEN) and operation["operationId"] != WITH_HEADERS:
                 operation["parameters"] = [p for p in operation["parameters"] if p["in"] != "header"]
     return lean

@@ -1,23 +1,11 @@
 """The API on a real database, with a small city, an account for each role, and an engine that decides in the journal."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from domain.deciders import DECIDERS
-from domain.process import Decider
 from storage.unit_of_work import Database
 from tests.api.kit import Api, found_accounts, found_places
-from tests.factories.kinds import kinds
-
-
-@pytest.fixture
-def all_kinds(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Decider]:
-    """Every kind of process that there is takes part, also one that is not registered yet. Before the app is made."""
-    found = kinds()
-    for kind, decider in found.items():
-        monkeypatch.setitem(DECIDERS, kind, decider)  # a dict, for this one test
-    return found
 
 
 @pytest.fixture

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from domain.deciders import DECIDERS
 from tests.api.attack import Target, attack, target
 
+KINDS = "|".join(DECIDERS)
 DECISIONS = r"^case_"
-THE_REST = r"^(?!case_)"
+BESIDE = rf"^(?!case_)({KINDS})_"
+THE_REST = rf"^(?!({KINDS})_)"
 BY_NUMBER = (
-    r"^(read_case|list_case_events|read_request|read_document|read_policy|restart_process|case_sign|read_command)$"
+    r"^(read_case|list_case_events|read_request|read_document|read_policy|restart_process|case_sign|read_command"
+    r"|read_proceeding|list_proceeding_events|read_proceeding_ledger|export_proceeding|read_paper)$"
 )
 NO_COMMAND = "d/" + "0" * 64
 
@@ -35,8 +39,14 @@ def test_every_decision_keeps_its_description(aim: Target) -> None:
 
 
 @pytest.mark.slow
+def test_every_decision_beside_the_case_and_every_opening_keeps_its_description(aim: Target) -> None:
+    number = aim.beside.partition("/")[2]
+    nothing(attack(aim, BESIDE, examples=max(1, EXAMPLES // 8), fixed={"path.no": number}))
+
+
+@pytest.mark.slow
 def test_every_other_operation_keeps_its_description(aim: Target) -> None:
-    fixed = {"path.no": aim.no, "path.document": aim.document, "path.command": NO_COMMAND}
+    fixed = {"path.no": aim.no, "path.document": aim.document, "path.command": NO_COMMAND, "path.process": aim.beside}
     nothing(attack(aim, THE_REST, examples=EXAMPLES, fixed=fixed))
 
 

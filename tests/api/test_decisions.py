@@ -2,13 +2,18 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, ClassVar
 
 import pytest
+from pydantic import Field, ValidationError
 
-from api.decisions.schemas import asked, example
+from api.cases.timeline import leaves
+from api.decisions.schemas import Asked, _asked, asked, example, openings
 from api.engine import Refused
 from domain.deciders import DECIDERS
+from domain.model import Strict
+from domain.process import Code, Command, TextRef
 from storage.journal import park
 from storage.models import CommandRow
 from tests.api.kit import Api, problem
@@ -177,7 +182,7 @@ async def test_unknown_processes_and_commands_are_404(api: Api) -> None:
     no = await api.take()
     for command in ("open", "attach_follower", "fail_effect", "ring", "nonsense"):
         problem(await api.give("agent", no, command), 404, "unknown_command")
-    problem(await api.post("agent", "/processes/ring/1/decisions/sign", {}), 404, "unknown_process")
+    problem(await api.post("agent", "/processes/lantern/1/decisions/sign", {}), 404, "unknown_process")
 
 
 async def test_a_parked_process_takes_no_decision_until_an_operator_restarts_it(api: Api) -> None:
@@ -203,26 +208,85 @@ async def test_a_database_that_is_away_is_503_with_retry_after(light_api: Api) -
     assert (await api.give("agent", no, "triage", triage="routine")).status_code == 200
 
 
-COMMANDS = sorted(asked("case"))
+COMMANDS = sorted((kind, name) for kind in DECIDERS for name in {**openings(kind), **asked(kind)})
+
+
+def of_kind(kind: str, command: str) -> Asked:
+    return {**openings(kind), **asked(kind)}[command]
 
 
 def test_every_command_of_people_has_a_door_and_no_machine_command_has() -> None:
     for kind, decider in DECIDERS.items():
         machine = {name for name, move in decider.moves.items() if move.machine} | {"fail_effect"}
-        assert asked(kind).keys() >= decider.commands.keys() - machine
-        assert not machine & asked(kind).keys()
+        doors = {**openings(kind), **asked(kind)}
+        assert doors.keys() >= decider.commands.keys() - machine
+        assert not machine & doors.keys()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_documented_example_of_a_command_is_well_formed(command: str) -> None:
-    of = asked("case")[command]
+@pytest.mark.parametrize(("kind", "command"), COMMANDS)
+def test_the_documented_example_of_a_command_is_well_formed(kind: str, command: str) -> None:
+    of = of_kind(kind, command)
     of.body.model_validate_json(json.dumps(example(of)), strict=True)
     said, words = of.referring(example(of), "d/x")
-    of.command.model_validate(said)
-    assert all(said[f] == f"d/x#{f}" for f in words)
+    of.command.model_validate_json(json.dumps(said))
+    assert set(words) == {place for place, value in leaves(said) if value == f"d/x#{place}"}
 
 
 def test_no_word_of_a_text_reaches_the_engine() -> None:
-    for of in asked("case").values():
-        said, words = of.referring(example(of), "d/x")
-        assert not set(words.values()) & {v for f, v in said.items() if f in of.texts}
+    for kind, command in COMMANDS:
+        of = of_kind(kind, command)
+        said = worded(of, example(of))
+        sent, words = of.referring(said, "d/x")
+        assert SECRET_WORD not in json.dumps(sent, ensure_ascii=False), command
+        assert SECRET_WORD in words.values() or not words
+
+
+SECRET_WORD = "这句话不该出去"
+
+
+def worded(of: Asked, said: Any) -> Any:
+    """The same body with one and the same word in every place where there are words, however deep."""
+    _, words = of.referring(said, "d/x")
+
+    def filled(value: Any, at: str) -> Any:
+        if isinstance(value, dict):
+            return {name: filled(inner, f"{at}.{name}" if at else name) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [filled(inner, f"{at}.{n}") for n, inner in enumerate(value)]
+        return SECRET_WORD if at in words else value
+
+    return filled(said, "")
+
+
+class Deep(Strict):
+    what: TextRef
+    due: date
+
+
+class Row(Strict):
+    unit: Code
+    what: TextRef | None = None
+    steps: tuple[Deep, ...] = ()
+
+
+class Nested(Command):
+    NAME: ClassVar[str] = "nested"
+    rows: Annotated[tuple[Row, ...], Field(min_length=1)]
+    notes: tuple[TextRef, ...] = ()
+    one: Deep | None = None
+
+
+def test_words_within_rows_are_referred_to_by_their_place_and_unknown_fields_are_refused_there_too() -> None:
+    of = _asked("case", "nested", Nested)
+    deep = {"what": "c", "due": "2027-01-01"}
+    said = {"rows": [{"unit": "u"}, {"unit": "v", "what": "a", "steps": [deep]}], "notes": ["x", "y"], "one": deep}
+    body = of.body.model_validate_json(json.dumps(said), strict=True).model_dump(mode="json")
+    sent, words = of.referring(body, "d/1")
+    assert words == {"rows.1.what": "a", "rows.1.steps.0.what": "c", "notes.0": "x", "notes.1": "y", "one.what": "c"}
+    assert sent["rows"][1]["steps"][0] == {"what": "d/1#rows.1.steps.0.what", "due": "2027-01-01"}
+    assert sent["rows"][0]["what"] is None
+    Nested.model_validate_json(json.dumps(sent))
+    too_long = {"rows": [{"unit": "u", "what": "长" * 4001}]}
+    for wrong in ({**said, "rows": [{"unit": "u", "who": "x"}]}, {**said, "rows": []}, too_long):
+        with pytest.raises(ValidationError):
+            of.body.model_validate_json(json.dumps(wrong), strict=True)

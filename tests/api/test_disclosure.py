@@ -4,7 +4,7 @@ import pytest
 
 from domain.casework.state import Case, Order
 from domain.casework.words import OrderRole, OrderState
-from domain.disclosure import CALLER_DATA, STAFF, Field, disclosure, visible_orders
+from domain.disclosure import CALLER_DATA, DISTRICT, SEATED, STAFF, UNIT_ROLES, Field, disclosure, visible_orders
 from domain.process import Actor
 from storage.policies import load_permissions
 from tests.domain.clock_helpers import sh
@@ -31,11 +31,20 @@ def fields(role: str, unit: str | None = None, district: str | None = None, of: 
 
 
 def test_every_role_of_the_table_is_decided_on() -> None:
-    others = {"unit_liaison", "unit_head", "district_centre", "system"}
-    assert set(load_permissions().roles) == STAFF.keys() | others
+    without_cases = {"system", "discipline_liaison", "specialist", "consultation_member", "task_force_lead"}
+    without_cases |= {"community", "grid_worker"}
+    assert set(load_permissions().roles) == STAFF.keys() | DISTRICT.keys() | UNIT_ROLES | without_cases
 
 
-@pytest.mark.parametrize("role", ["unit_liaison", "unit_head"])
+@pytest.mark.parametrize("role", sorted(SEATED))
+def test_who_sits_for_a_district_reads_what_is_of_that_district(role: str) -> None:
+    assert Field.texts_all in fields(role)
+    assert Field.texts_all in fields(role, district="east")
+    assert fields(role, district="west") == frozenset()
+    assert not fields(role) & CALLER_DATA
+
+
+@pytest.mark.parametrize("role", sorted(UNIT_ROLES))
 def test_a_unit_without_an_order_sees_nothing(role: str) -> None:
     for unit in ("reported", "housing", None):
         assert fields(role, unit) == frozenset()

@@ -10,18 +10,20 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from api.decisions.schemas import asked, example
+from api.decisions.schemas import asked, example, openings
 from api.gates import GATES, Gate, Way
 from api.matrix import PAGES, page
 from domain.deciders import DECIDERS
+from domain.disclosing import PARTY_ROLES, SOME_KINDS
 from domain.disclosure import DISTRICT as DISTRICT_ROLES
-from domain.disclosure import UNIT_ROLES
+from domain.disclosure import SEATED, UNIT_ROLES
 from domain.kernel import KERNEL_COMMANDS
 from domain.permissions import Scope
 from domain.process import Actor, Envelope
 from storage.accounts import put_account
-from storage.models import AuditRow, table
+from storage.models import AuditRow, PaperRow, table
 from storage.policies import load_pack, load_permissions
+from tests.api.beside import act, consulting
 from tests.api.kit import DISTRICT, REQUEST, V1, Api, key, password_hash, problem
 from tests.conftest import ROOT
 
@@ -84,7 +86,8 @@ def audited(api: Api, user: str) -> list[tuple[str, str]]:
 
 
 def test_the_table_knows_every_command_and_no_other() -> None:
-    assert set(load_permissions().commands) == {*PEOPLES, *MACHINES}
+    given = {name for decider in DECIDERS.values() for name in decider.moves}
+    assert set(load_permissions().commands) == given | KERNEL_COMMANDS.keys()
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -153,10 +156,19 @@ def test_a_command_about_ones_own_unit_names_its_order() -> None:
 
 
 class Asking:
-    """How each operation is asked for, about one case on its way and one file of it."""
+    """How each operation is asked for, about one case on its way and a file of it, one other process and a paper of that."""
 
-    def __init__(self, api: Api, no: str, document: str) -> None:
-        self.api, self.no, self.document = api, no, document
+    def __init__(self, api: Api, no: str, document: str, process: str) -> None:
+        self.api, self.no, self.document, self.process = api, no, document, process
+
+    @property
+    def paper(self) -> str:
+        """The paper that the process has issued."""
+        paper = table(PaperRow)
+        with self.api.database.read() as connection:
+            row = connection.execute(select(paper).where(paper.c.process == self.process)).first()
+        assert row is not None
+        return f"{row.kind}-{row.year}-{row.n}"
 
     def request(self, operation: str) -> tuple[str, str, dict[str, Any]]:
         """Method, path and what goes with it. A new operation has to be added here."""
@@ -177,6 +189,16 @@ class Asking:
             "list_case_events": ("GET", f"/cases/{no}/events", {}),
             "read_case_ledger": ("GET", f"/cases/{no}/ledger", {}),
             "export_case": ("GET", f"/cases/{no}/export", {}),
+            "list_proceedings": ("GET", "/proceedings", {}),
+            "count_proceedings": ("GET", "/proceedings/counts", {"params": {"kind": KIND}}),
+            "list_rulings": ("GET", "/rulings", {}),
+            "read_proceeding": ("GET", f"/proceedings/{self.process}", {}),
+            "list_proceeding_events": ("GET", f"/proceedings/{self.process}/events", {}),
+            "read_proceeding_ledger": ("GET", f"/proceedings/{self.process}/ledger", {}),
+            "export_proceeding": ("GET", f"/proceedings/{self.process}/export", {}),
+            "list_papers": ("GET", "/papers", {}),
+            "read_paper": ("GET", f"/papers/{self.paper}", {}),
+            "read_paper_page": ("GET", f"/papers/{self.paper}/page", {}),
             "hand_in_document": ("POST", "/documents", png | {"headers": {"content-type": "image/png"}}),
             "read_document": ("GET", f"/documents/{self.document}", {}),
             "answer_as_department": ("POST", "/departments/water/answers", {"json": event}),
@@ -212,22 +234,37 @@ class Asking:
 
 HIDDEN = {"read_document": "unknown_document"}
 """Operations about a case tell those who may not read the field that there is nothing (404)…"""
-OPEN_SECRET = {"export_case", "hand_in_document"}
-"""…but for these, which refuse with 403 whoever may at least read the case."""
+OPEN_SECRET = {"export_case", "hand_in_document", "export_proceeding"}
+"""…but for these, which refuse with 403 whoever may at least read the case or the process."""
 ABSENT = {"read_command": (404, "not_found")}
 """What passes its gate and then finds nothing, since nobody has given that command."""
 
 
-SEATS_TO_READ = dict.fromkeys(UNIT_ROLES, ("nowhere", "subject", "other unit")) | dict.fromkeys(
-    DISTRICT_ROLES, ("nowhere", "own district", "other district")
+KIND = "consultation"
+SEATS_TO_READ = dict.fromkeys(PARTY_ROLES, ("nowhere", "subject", "other unit")) | dict.fromkeys(
+    {*DISTRICT_ROLES, *SEATED}, ("nowhere", "own district", "other district")
 )
 """Positions that make a difference to what a role may read."""
 
 
-def reached(role: str, position: str) -> bool:
-    """Whether disclosure's reach of the role covers the case from this position."""
-    by_reach = dict.fromkeys(UNIT_ROLES, "subject") | dict.fromkeys(DISTRICT_ROLES, "own district")
-    return by_reach.get(role, position) == position
+def reached(role: str, position: str, *, beside: bool = False) -> bool:
+    """Whether disclosure's reach of the role covers the case, or the consultation beside it, from this position."""
+    if role in SOME_KINDS:
+        return beside and KIND in SOME_KINDS[role]
+    if role in SEATED:
+        return position != "other district"
+    by_reach = dict.fromkeys(PARTY_ROLES if beside else UNIT_ROLES, "subject") | dict.fromkeys(
+        DISTRICT_ROLES, "own district"
+    )
+    return by_reach.get(role, position) == position and (beside or role not in PARTY_ROLES - UNIT_ROLES)
+
+
+def seen(operation: str, body: Any, asking: Asking) -> bool:
+    """Whether a list shows the case, or the consultation beside it."""
+    if operation == "count_proceedings":
+        return bool(body["total"] > 0)
+    about, name = (asking.no, "no") if operation == "list_cases" else (asking.process, "process")
+    return about in [item[name] for item in body["items"]]
 
 
 def expected(operation: str, gate: Gate, role: str, position: str) -> tuple[int, str] | None:
@@ -236,19 +273,27 @@ def expected(operation: str, gate: Gate, role: str, position: str) -> tuple[int,
         return 401, "signature_missing"
     if gate.way is Way.holder:
         return None if gate.opens(role) else (403, "forbidden")
-    if gate.way is Way.reader:
-        if not reached(role, position):
+    if gate.way in {Way.reader, Way.beside}:
+        if not reached(role, position, beside=gate.way is Way.beside):
             return 404, "not_found"
         if not gate.opens(role):
             return (403, "forbidden") if operation in OPEN_SECRET else (404, HIDDEN.get(operation, "not_found"))
     return ABSENT.get(operation)
 
 
+async def about(api: Api) -> Asking:
+    """A case on its way, and a consultation of the subject that has issued a paper."""
+    no = await working(api)
+    process, _ = await consulting(api, district=DISTRICT)
+    for unit in ("water", "roads"):  # no consensus: the note is issued, and the consultation goes on
+        await act(api, f"liaison.{unit}", process, "state_opinion", item="i1", unit=unit, opinion="mine", basis="职责")
+    return Asking(api, no, await api.photo(no), process)
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_other_operation_is_open_to_whom_its_gate_says(light_api: Api, role: str) -> None:
     api = light_api
-    no = await working(api)
-    asking = Asking(api, no, await api.photo(no))
+    asking = await about(api)
     for position in SEATS_TO_READ.get(role, ("nowhere", "other unit")):
         user = seated(api, role, position)
         for operation, gate in GATES.items():
@@ -264,14 +309,13 @@ async def test_every_other_operation_is_open_to_whom_its_gate_says(light_api: Ap
                 problem(response, *due)
                 assert api.grown(before) == {}, (position, operation)
             if gate.way is Way.reach:
-                seen = [case["no"] for case in response.json()["items"]]
-                assert (no in seen) == reached(role, position), position
+                covered = reached(role, position, beside=operation != "list_cases")
+                assert seen(operation, response.json(), asking) == covered, (position, operation)
 
 
 async def test_a_stranger_comes_through_the_gates_that_are_open_to_anyone_only(light_api: Api) -> None:
     api = light_api
-    no = await working(api)
-    asking = Asking(api, no, await api.photo(no))
+    asking = await about(api)
     for operation, gate in GATES.items():
         response = await asking.ask(None, operation)
         if gate.way is Way.anyone:
@@ -283,7 +327,8 @@ async def test_a_stranger_comes_through_the_gates_that_are_open_to_anyone_only(l
 def test_every_operation_has_a_gate_or_a_row_of_the_table(light_api: Api) -> None:
     paths = light_api.app.openapi()["paths"]
     operations = {o["operationId"] for methods in paths.values() for o in methods.values()}
-    assert operations == GATES.keys() | {f"case_{command}" for command in PEOPLES}
+    given = {f"{kind}_{command}" for kind in DECIDERS for command in {**asked(kind), **openings(kind)}}
+    assert operations == GATES.keys() | given
 
 
 @pytest.mark.parametrize("lang", PAGES)

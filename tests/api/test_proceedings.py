@@ -1,10 +1,9 @@
-"""Processes beside the case through the API: begun, read as disclosed, listed, decided on; with kinds as they are."""
+"""Processes beside the case through the API: begun, read as disclosed, listed, decided on."""
 
 import json
 import re
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from api.proceedings.opening import UNDER, number_of
@@ -14,7 +13,6 @@ from tests.api.beside import act, begun, consulting
 from tests.api.kit import V1, Api, key, problem
 from tests.domain.clock_helpers import sh
 
-pytestmark = pytest.mark.usefixtures("all_kinds")
 MINE = {"opinion": "mine", "basis": "职责清单第三条"}
 
 

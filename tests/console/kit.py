@@ -22,7 +22,6 @@ from api.services import Services
 from api.settings import Settings
 from cli.load import load
 from cli.servers import free_port
-from domain.deciders import DECIDERS
 from domain.kernel import GENESIS
 from simulation.city import DEMO_PASSWORD
 from storage.accounts import find_account, open_session
@@ -30,7 +29,6 @@ from storage.models import CaseRow, ProcessRow, table
 from storage.unit_of_work import Database, StorageUnavailable
 from tests.api.beside import deliver_all
 from tests.api.kit import FakeEngine
-from tests.factories.kinds import kinds
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -74,8 +72,7 @@ class Running:
 
 @contextmanager
 def running(url: str, pack: str = "demo-minutes", **settings: Any) -> Iterator[Running]:
-    """Serve the app on a free port, with the sample city and every kind of process there is, until the end."""
-    DECIDERS.update(kinds())  # type: ignore[attr-defined]  # a dict; without effect once all are registered
+    """Serve the app on a free port, with the sample city, until the end."""
     load(url, pack=pack, departments=None)
     database = Database(url)
     port = free_port()

@@ -16,7 +16,6 @@ from storage.models import ProcessRow, RulingRow, table
 from storage.texts import LANGUAGES, known
 from tests.console.beside import CENTRE, STREET, Town
 from tests.console.kit import Desk, Running, looked_at
-from tests.factories.kinds import kinds
 
 READERS = {
     "ring": CENTRE,
@@ -197,7 +196,6 @@ def test_pages_fit_a_narrow_window_and_a_zoomed_one(
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_form_of_every_kind_is_labelled(lang: str) -> None:
-    DECIDERS.update(kinds())  # type: ignore[attr-defined]  # a dict; without effect once all are registered
     bare: list[str] = []
     for kind in DECIDERS:
         for of in (*openings(kind).values(), *asked(kind).values()):
