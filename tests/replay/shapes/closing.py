@@ -55,7 +55,7 @@ async def dissatisfied_once(stage: Stage) -> None:
     await case.settled()
 
 
-@shape(holds="redo_started matter_raised matter_settled closed")
+@shape(holds="redo_started supervision_asked closed")
 async def dissatisfied_twice(stage: Stage) -> None:
     """Two redos: the unit is urged."""
     case = await (await stage.case()).in_callback()
