@@ -46,7 +46,7 @@ def test_every_decision_beside_the_case_and_every_opening_keeps_its_description(
 
 @pytest.mark.slow
 def test_every_other_operation_keeps_its_description(aim: Target) -> None:
-    fixed = {"path.no": aim.no, "path.document": aim.document, "path.command": NO_COMMAND, "path.process": aim.beside}
+    fixed = {"path.no": aim.no, "path.document": aim.document, "path.command": NO_COMMAND}
     nothing(attack(aim, THE_REST, examples=EXAMPLES, fixed=fixed))
 
 
