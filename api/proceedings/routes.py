@@ -157,7 +157,7 @@ def rulings(  # noqa: PLR0913, PLR0917 - query parameters are arguments
 
 
 @router.get(
-    "/proceedings/{process:path}/events", operation_id="list_proceeding_events", summary="The timeline of a process"
+    "/proceedings/{kind}/{no:path}/events", operation_id="list_proceeding_events", summary="The timeline of a process"
 )
 @refuses("not_found")
 def events(
@@ -181,7 +181,7 @@ def events(
 
 
 @router.get(
-    "/proceedings/{process:path}/ledger",
+    "/proceedings/{kind}/{no:path}/ledger",
     operation_id="read_proceeding_ledger",
     summary="Why every due instant is what it is 时限台账",
 )
@@ -200,7 +200,7 @@ def ledger_of(place: Services, who: Viewer, process: str, lang: str) -> Ledger:
 
 
 @router.get(
-    "/proceedings/{process:path}/export",
+    "/proceedings/{kind}/{no:path}/export",
     operation_id="export_proceeding",
     summary="The process as a file that `sanhuan verify` checks offline",
 )
@@ -228,7 +228,7 @@ def export(process: ProcessId, response: Response, place: Place, who: SignedIn) 
     )
 
 
-@router.get("/proceedings/{process:path}", operation_id="read_proceeding", summary="One process, as disclosed")
+@router.get("/proceedings/{kind}/{no:path}", operation_id="read_proceeding", summary="One process, as disclosed")
 @refuses("not_found")
 def proceeding(process: ProcessId, request: Request, response: Response, place: Place, who: SignedIn) -> ProceedingOut:
     """Return the process with what the viewer may see and do. The ETag is its seq."""

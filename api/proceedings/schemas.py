@@ -65,7 +65,7 @@ class CaseWords(BaseModel):
     place: str | None
 
 
-class ItemOut(BaseModel):
+class AgendaItemOut(BaseModel):
     """An item of the agenda. ``case_open``: the viewer may read the case too; ``request`` only where words may be read."""
 
     id: str
@@ -127,7 +127,7 @@ class ProceedingOut(BaseModel):
     parties: tuple[str, ...]
     facts: dict[str, Any]
     texts: dict[str, str]
-    items: tuple[ItemOut, ...]
+    items: tuple[AgendaItemOut, ...]
     papers: tuple[PaperLine, ...]
     clocks: tuple[ClockOut, ...]
     documents: tuple[DocumentOut, ...] | None

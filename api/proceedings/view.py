@@ -12,7 +12,7 @@ from api.cases.schemas import CaseTodo, IncidentLine
 from api.cases.timeline import references
 from api.cases.view import clock_out, document_out
 from api.decisions.schemas import asked
-from api.proceedings.schemas import CaseWords, ItemOut, PaperLine, ProceedingAction, ProceedingOut
+from api.proceedings.schemas import AgendaItemOut, CaseWords, PaperLine, ProceedingAction, ProceedingOut
 from api.todos.colours import Colours
 from api.todos.routes import is_mine, todo_out
 from domain.agenda import Item, WithAgenda
@@ -146,11 +146,11 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
                 break
 
 
-def _items(state: Any, fields: frozenset[Field], around: Around) -> Iterator[ItemOut]:
+def _items(state: Any, fields: frozenset[Field], around: Around) -> Iterator[AgendaItemOut]:
     for item in state.items.values() if isinstance(state, WithAgenda) else ():
         no = case_of(item)
         words = around.words.get(no or "") if Field.request_text in fields else None
-        yield ItemOut(
+        yield AgendaItemOut(
             id=item.id,
             holder=item.holder,
             matter=item.matter,

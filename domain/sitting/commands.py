@@ -12,7 +12,7 @@ from domain.measures.commands import Evidence, MeasureEnded, MilestoneAsked, Sup
 from domain.model import Strict
 from domain.proceeding import Opening, ProcessId
 from domain.process import Code, Command, TextRef
-from domain.sitting.words import Kind, Level
+from domain.sitting.words import Kind, SessionLevel
 
 SessionId = Annotated[str, Field(max_length=200, pattern=r"^session/[A-Za-z0-9_.:@/+-]+$")]
 Deputies = Annotated[tuple[Code, ...], Field(max_length=20)]
@@ -26,7 +26,7 @@ class OpenSession(Opening):
     """A schedule opens it: the sessions of a cadence (M31) have no leader and no matter yet."""
 
     kind: Kind
-    level: Level
+    level: SessionLevel
     at: UtcInstant
     leader: Code | None = None
     title: TextRef | None = None
@@ -37,7 +37,7 @@ class ScheduleSession(Command):
 
     NAME: ClassVar[str] = "schedule_session"
     kind: Kind
-    level: Level
+    level: SessionLevel
     at: UtcInstant
     leader: Code
     district: Code | None = None

@@ -13,7 +13,7 @@ from domain.process import Context, Event, Refusal
 from domain.sitting import commands as c
 from domain.sitting import events as ev
 from domain.sitting.state import Session
-from domain.sitting.words import OPINION, RECORD, SITTING, Level, Stage
+from domain.sitting.words import OPINION, RECORD, SITTING, SessionLevel, Stage
 
 FARTHEST: Final = timedelta(days=366)
 """So far ahead a session may be planned (our default): what lies beyond a year is a slip of the pen."""
@@ -56,7 +56,7 @@ def open_session(state: Session, command: c.OpenSession, context: Context) -> Se
 
 
 def _scheduled(state: Session, command: c.ScheduleSession | c.OpenSession, context: Context) -> Sequence[Event]:
-    if (command.level is Level.district) is (command.district is None):
+    if (command.level is SessionLevel.district) is (command.district is None):
         raise Refusal("session_district", level=str(command.level))
     # A city session has no district, whichever its secretary's is.
     opening = {**begun(command, context), "district": command.district}

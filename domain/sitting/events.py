@@ -8,7 +8,7 @@ from domain.holding import Verdict
 from domain.model import Model
 from domain.proceeding import Begun
 from domain.process import Event
-from domain.sitting.words import Kind, Level
+from domain.sitting.words import Kind, SessionLevel
 
 
 class Milestone(Model):
@@ -32,7 +32,7 @@ class SessionScheduled(Begun):
 
     TYPE: ClassVar[str] = "session_scheduled"
     kind: Kind
-    level: Level
+    level: SessionLevel
     at: datetime
     leader: str | None = None
     title: str | None = None

@@ -13,7 +13,7 @@ from domain.measures.words import SUPERVISED_ALREADY
 from domain.model import Model
 from domain.proceeding import opened
 from domain.sitting import events as ev
-from domain.sitting.words import STRUCK_OFF, Kind, Level, Stage
+from domain.sitting.words import STRUCK_OFF, Kind, SessionLevel, Stage
 
 
 class Invitation(Model):
@@ -67,7 +67,7 @@ class Session(WithAgenda):
     """One session."""
 
     kind: Kind = Kind.leader_session
-    level: Level = Level.city
+    level: SessionLevel = SessionLevel.city
     at: datetime | None = None
     leader: str | None = None
     title: str | None = None

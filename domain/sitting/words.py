@@ -14,7 +14,7 @@ class Kind(StrEnum):
     duty_meeting = "duty_meeting"  # 明责会: who owns what is contested (§18)
 
 
-class Level(StrEnum):
+class SessionLevel(StrEnum):
     """Of a district, which is the middle ring's, or of the city, the large ring's (§18 "way up")."""
 
     district = "district"

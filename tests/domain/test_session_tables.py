@@ -34,7 +34,7 @@ TWO_NAMES = {"open", "supervision_refused"}
 PLACES = re.compile(r"\{(\w+)\}")
 LABELS: Mapping[str, type[StrEnum]] = {
     "session_kind": sitting.Kind,
-    "session_level": sitting.Level,
+    "session_level": sitting.SessionLevel,
     "measure_nature": measuring.Nature,
     "measure_level": measuring.Pressure,
     "measure_outcome": measuring.Outcome,
