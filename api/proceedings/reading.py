@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Path
+from fastapi import Path
 
 from api.access import Viewer
 from api.cases.routes import disclosed as disclosed_case
@@ -18,17 +18,8 @@ from storage.proceedings import Reach, former_parties
 PROCESS_ID: Final = r"^[a-z_]+/[A-Za-z0-9_.:@/+-]+$"
 """What the id of a process looks like (:data:`domain.proceeding.ProcessId`)."""
 LONGEST_ID: Final = 200
-
-
-def process_id(
-    kind: Annotated[str, Path(max_length=40, pattern=r"^[a-z_]+$", description="such as ring")],
-    no: Annotated[str, Path(max_length=160, pattern=NUMBER, description="such as 20260105-000001/middle/1")],
-) -> str:
-    """Return the id of the process that an address names by kind and number."""
-    return f"{kind}/{no}"
-
-
-ProcessId = Annotated[str, Depends(process_id)]
+Kind = Annotated[str, Path(max_length=40, pattern=r"^[a-z_]+$", description="such as ring")]
+Number = Annotated[str, Path(max_length=160, pattern=NUMBER, description="such as 20260105-000001/middle/1")]
 
 
 def disclosed(connection: Any, who: Viewer, process: str) -> tuple[Stored, Actor, frozenset[Field]]:

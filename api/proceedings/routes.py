@@ -15,7 +15,7 @@ from api.cases.timeline import CLOSED_TO_UNITS, event_out, ledger, references
 from api.gates import roles_of
 from api.paging import Cursor, Limit, cursor_of, keys_of
 from api.problems import Problem, language
-from api.proceedings.reading import ProcessId, disclosed, reach_of
+from api.proceedings.reading import Kind, Number, disclosed, reach_of
 from api.proceedings.schemas import (
     OpenCount,
     OpenCounts,
@@ -161,7 +161,8 @@ def rulings(  # noqa: PLR0913, PLR0917 - query parameters are arguments
 )
 @refuses("not_found")
 def events(
-    process: ProcessId,
+    kind: Kind,
+    no: Number,
     request: Request,
     place: Place,
     who: SignedIn,
@@ -169,6 +170,7 @@ def events(
     limit: Limit = 100,
 ) -> EventPage:
     """Return the events after a seq, with the words the viewer may read."""
+    process = f"{kind}/{no}"
     lang = language(request.headers.get("accept-language"))
     with place.database.read() as connection:
         _, _, fields = disclosed(connection, who, process)
@@ -186,9 +188,9 @@ def events(
     summary="Why every due instant is what it is 时限台账",
 )
 @refuses("not_found")
-def clock_ledger(process: ProcessId, request: Request, place: Place, who: SignedIn) -> Ledger:
+def clock_ledger(kind: Kind, no: Number, request: Request, place: Place, who: SignedIn) -> Ledger:
     """Return every clock with all its changes."""
-    return ledger_of(place, who, process, language(request.headers.get("accept-language")))
+    return ledger_of(place, who, f"{kind}/{no}", language(request.headers.get("accept-language")))
 
 
 def ledger_of(place: Services, who: Viewer, process: str, lang: str) -> Ledger:
@@ -205,9 +207,9 @@ def ledger_of(place: Services, who: Viewer, process: str, lang: str) -> Ledger:
     summary="The process as a file that `sanhuan verify` checks offline",
 )
 @refuses("not_found", "forbidden")
-def export(process: ProcessId, response: Response, place: Place, who: SignedIn) -> Export:
+def export(kind: Kind, no: Number, response: Response, place: Place, who: SignedIn) -> Export:
     """Return events, pack, calendar and clocks: codes and references, no words. Recorded in the audit."""
-    now = place.now()
+    process, now = f"{kind}/{no}", place.now()
     with place.database.write() as connection:
         stored, viewer, fields = disclosed(connection, who, process)
         if Field.export not in fields:
@@ -230,10 +232,12 @@ def export(process: ProcessId, response: Response, place: Place, who: SignedIn) 
 
 @router.get("/proceedings/{kind}/{no:path}", operation_id="read_proceeding", summary="One process, as disclosed")
 @refuses("not_found")
-def proceeding(process: ProcessId, request: Request, response: Response, place: Place, who: SignedIn) -> ProceedingOut:
+def proceeding(
+    kind: Kind, no: Number, request: Request, response: Response, place: Place, who: SignedIn
+) -> ProceedingOut:
     """Return the process with what the viewer may see and do. The ETag is its seq."""
     lang = language(request.headers.get("accept-language"))
-    found = view_of(place, who, process, lang)
+    found = view_of(place, who, f"{kind}/{no}", lang)
     response.headers["ETag"] = f'"{found.seq}"'
     return found
 
