@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, case, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, false, func, literal, or_, select, tuple_
 
 from domain import snapshots
 from domain.deciders import decider_of
 from domain.kernel import Process
 from storage.models import CaseRow, EventRow, OrderRow, ProcessRow, Utc, table
-from storage.todos import first_dues
+from storage.todos import first_dues, late_processes
 
 _case = table(CaseRow)
 _event = table(EventRow)
@@ -82,22 +82,23 @@ def list_cases(
     ``filters`` are columns of :data:`EQUAL`. ``first_due`` of a row is what it is sorted by where urgency asks for that.
     """
     source: FromClause = _case
-    due: ColumnElement[datetime] = _case.c.due
-    if urgency is not None:
+    columns: list[Any] = [_case]
+    first_due: ColumnElement[datetime] | None = None
+    if urgency is not None and urgency.first:
         steps = first_dues(reach.unit)
-        due = _sooner(due, steps.c.due)
         source = _case.outerjoin(steps, steps.c.process == literal(f"{CASE}/").concat(_case.c.no))
-    first_due = func.coalesce(due, literal(NEVER, Utc()), type_=Utc())
-    query = select(_case, first_due.label("first_due")).select_from(source).where(_reach(reach))
+        first_due = func.coalesce(_sooner(_case.c.due, steps.c.due), literal(NEVER, Utc()), type_=Utc())
+        columns.append(first_due.label("first_due"))
+    query = select(*columns).select_from(source).where(_reach(reach))
     query = query.where(*(_case.c[name] == value for name, value in filters.items()))
     if unit is not None:
         query = query.where(_has_order(unit))
     if urgency is not None and urgency.overdue is not None:
-        late = or_(_case.c.overdue, first_due < urgency.now)
+        late = _late(urgency.now, reach.unit)
         query = query.where(late if urgency.overdue else ~late)
     if number is not None:
         query = query.where(_case.c.no.startswith(number, autoescape=True))
-    if urgency is not None and urgency.first:
+    if first_due is not None:
         keys = tuple_(first_due, _case.c.no)
         query = query.order_by(first_due, _case.c.no)
         query = query if after is None else query.where(keys > after)
@@ -106,6 +107,13 @@ def list_cases(
         query = query.order_by(_case.c.received_at.desc(), _case.c.no.desc())
         query = query if after is None else query.where(keys < after)
     return connection.execute(query.limit(limit)).all()
+
+
+def _late(now: datetime, unit: str | None) -> ColumnElement[bool]:
+    """Say whether a case missed its overall limit, or anything that waits (for the unit, where one is named) is past its due."""
+    # Not by the first of its dues: that would be reckoned for every case there is.
+    missed = and_(_case.c.due.is_not(None), _case.c.due < now)
+    return or_(_case.c.overdue, missed, _case.c.no.in_(late_processes(CASE, now, unit)))
 
 
 def _sooner(one: ColumnElement[datetime], other: ColumnElement[datetime]) -> ColumnElement[datetime]:

@@ -82,6 +82,15 @@ def first_dues(unit: str | None = None) -> Subquery:
     return _due_of(query, unit).subquery("first_due")
 
 
+def late_processes(kind: str, now: datetime, unit: str | None = None) -> Select[Any]:
+    """Return the numbers of the processes of a kind that have a todo past its due, to look among."""
+    start = f"{kind}/"
+    query = select(func.substr(_todo.c.process, len(start) + 1)).where(
+        _todo.c.process.startswith(start, autoescape=True), _todo.c.due < now
+    )
+    return _due_of(query, unit)
+
+
 def _due_of(query: Select[Any], unit: str | None) -> Select[Any]:
     query = query.where(_todo.c.due.is_not(None))
     return query if unit is None else query.where(_todo.c.unit == unit)
