@@ -186,7 +186,8 @@ class Journal:
             loaded = sql.load(connection, request.process)
             decider = decider_of(request.process)
             process = _process(decider, request.process, loaded)
-            envelope = request.envelope
+            # What wants the key of a process that is not there yet is its opening.
+            envelope = request.envelope if loaded is not None else self._opening(connection, request, decider)
             if envelope is None:
                 message = f"{request.process}: a timer wants the claim {taken.key}"
                 raise ApplicationError(message, type="ClaimTaken")
@@ -196,6 +197,8 @@ class Journal:
             sql.write_command(
                 connection, envelope, outcome="refused", now=request.now, code="order_exists", detail=detail
             )
+            if envelope.settles is not None:
+                sql.settle_effect(connection, envelope.settles, "done", request.now, "refused")
             pack = self._facts(connection, decider, process, envelope).pack
             refused = Advanced(process=process, records=(), refusal="order_exists", detail=detail)
             return self._result(connection, request, decider, refused, pack)

@@ -219,7 +219,7 @@ def test_an_unknown_or_unreadable_event_is_named() -> None:
 
 def test_an_export_without_events_or_of_an_unknown_kind_proves_nothing() -> None:
     assert [d.code for d in forged(lambda tree: tree.update(events=[]))] == ["chain"]
-    assert [d.code for d in forged(lambda tree: tree.update(process="ring/1"))] == ["case"]
+    assert [d.code for d in forged(lambda tree: tree.update(process="errand/1"))] == ["case"]
 
 
 def test_the_export_holds_references_and_no_words() -> None:
