@@ -24,6 +24,8 @@ from tests.conftest import ROOT
 
 KINDS = [kind for kind in DECIDERS if kind != "case"]
 PLACES = ("nowhere", "subject", "other unit", "own district", "other district")
+ONE_EACH = ("matter", "case")
+"""One supervision a matter and level, one ring a case and level: each process is about another one."""
 OWNERS = ("unit", "reporter")
 """Fields of an opening that name the unit it is about."""
 
@@ -32,7 +34,7 @@ def sample(kind: str) -> dict[str, Any]:
     """The opening of a kind as its golden sample has it, about the subject and its district."""
     path = ROOT / "tests" / "domain" / "golden" / kind / "command.open.json"
     body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    fresh = {"matter": key()} if "matter" in body else {}  # one supervision a matter and level
+    fresh = {name: key() for name in ONE_EACH if name in body}
     return body | {"district": DISTRICT} | fresh | {name: SUBJECT for name in OWNERS if name in body}
 
 
