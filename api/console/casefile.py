@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from api.cases.timeline import event_out, visible
 from api.cases.view import case_view
 from api.console import wording
 from api.console.forms import Known, Option
+from api.console.kinds import KINDS, may_begin
 from api.console.telling import Entry, Telling, entries, named_in, people_of, referred
 from api.console.visiting import Visit
 from api.gates import roles_of
@@ -21,7 +23,10 @@ from api.proceedings.reading import reach_of
 from api.services import Services
 from api.todos.colours import Colours
 from domain.casework.state import Case
+from domain.casework.words import Triage
+from domain.deciders import DECIDERS
 from domain.disclosure import CALLER_DATA, Field, own_orders, visible_orders
+from domain.proceeding import URGENT
 from storage import city
 from storage.cases import list_events
 from storage.documents import list_documents
@@ -84,6 +89,7 @@ class CaseFile:
     beside: Sequence[Any]
     agenda: Sequence[Any]
     precedents: Sequence[Any]
+    begins: tuple[tuple[str, str], ...]
 
     @property
     def process(self) -> str:
@@ -169,6 +175,7 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
         beside=beside,
         agenda=agenda,
         precedents=precedents,
+        begins=_begins(place, who, case),
     )
 
 
@@ -176,6 +183,22 @@ def _beside(connection: Connection, who: Viewer, no: str) -> Sequence[Any]:
     """Return the processes about the case, or with it on their agenda, that the viewer may read."""
     wanted = Wanted(now=FIRST, case=no)
     return list_proceedings(connection, reach_of(who), wanted, after=None, limit=MOST_BESIDE)
+
+
+def _begins(place: Services, who: Viewer, case: Case) -> tuple[tuple[str, str], ...]:
+    """Return the commands with which the viewer may begin a process about this case, each with the address of its form."""
+    lead = case.lead
+    about = {
+        "case": case.no,
+        "matter": case.matter_key,
+        "district": case.district,
+        "unit": lead.unit if lead else None,
+        "triage": URGENT if case.triage is Triage.urgent else None,
+    }
+    query = urlencode({name: value for name, value in about.items() if value})
+    kinds = [kind for kind, how in KINDS.items() if how.from_case and kind in DECIDERS]
+    given = [(k, name) for k in kinds for name in may_begin(place.rules.permissions(), who.roles, k)]
+    return tuple((name, f"/console/processes/new/{kind}/{name}?{query}") for kind, name in given)
 
 
 def _precedents(connection: Connection, who: Viewer, case: Case, now: datetime) -> Sequence[Any]:

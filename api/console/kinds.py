@@ -3,9 +3,12 @@
 A kind that is not named here has a page, a list and forms all the same; what is said here makes them read better.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from api.decisions.schemas import openings
+from domain.permissions import Permissions
 
 LINE: Final = ("no", "stage", "case_no", "unit", "opened_at", "due")
 
@@ -15,15 +18,16 @@ class Kind:
     """How a kind is shown.
 
     ``columns`` of its list; ``levels`` it has, if any, in their order, and the field ``level`` that their words are labelled
-    under; ``menu``: the roles that have its list in their menu;
-    ``panels`` of its page in their order, by field of its state: one that is not named comes behind them; ``hidden`` fields are
-    shown elsewhere on the page, or mean nothing to people.
+    under; ``menu``: the roles that have its list in their menu; ``from_case``: it may be begun from the page of a case;
+    ``panels`` of its page in their order, by field of its state: one that is not named comes behind them; ``hidden`` fields
+    are shown elsewhere on the page, or mean nothing to people.
     """
 
     columns: tuple[str, ...] = LINE
     levels: tuple[str, ...] = ()
     level: str = "level"
     menu: frozenset[str] = frozenset()
+    from_case: bool = False
     panels: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
 
@@ -47,6 +51,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "adjudication": Kind(
         columns=("no", "stage", "case_no", "district", "opened_at", "due"),
+        from_case=True,
         menu=frozenset({"adjudication_group", "dispatcher"}) | _CENTRE | _UNITS,
         panels=("question", "parties", "evidence", "hearings", "drafts", "referred", "issued"),
     ),
@@ -54,12 +59,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         columns=("no", "level", "stage", "district", "opened_at", "due"),
         levels=("district", "city"),
         menu=frozenset({"district_centre", "city_office", "supervisor"}) | _SITTING | _UNITS,
-        panels=("title", "kind", "at", "leader", "invitations", "papers", "opinions", "measures"),
-        hidden=frozenset({"level"}),
+        panels=("kind", "at", "leader", "invitations", "papers", "opinions", "measures"),
+        hidden=frozenset({"level", "title"}),
     ),
     "supervision": Kind(
         columns=("no", "level", "stage", "unit", "case_no", "opened_at", "due"),
         levels=("urge", "supervise", "on_site", "listed"),
+        from_case=True,
         menu=frozenset({"supervisor", "government_inspector", "centre_head", "district_centre"}) | _UNITS,
         hidden=frozenset({"level", "unit", "matter", "case"}),
     ),
@@ -74,6 +80,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "measure": Kind(
         columns=("no", "stage", "unit", "case_no", "district", "opened_at", "due"),
+        from_case=True,
         menu=frozenset({"supervisor", "district_centre", "city_centre", "city_office"}) | _SITTING | _UNITS,
         panels=("what", "due", "milestones"),
         hidden=frozenset({"unit", "case"}),
@@ -88,3 +95,9 @@ PLAIN: Final = Kind()
 def kind_of(kind: str) -> Kind:
     """Return how a kind is shown."""
     return KINDS.get(kind, PLAIN)
+
+
+def may_begin(permissions: Permissions, roles: Iterable[str], kind: str) -> tuple[str, ...]:
+    """Return the commands with which somebody in these roles may begin a process of a kind."""
+    held = set(roles)
+    return tuple(name for name in openings(kind) if held & set(permissions.commands[name].grants))

@@ -12,10 +12,10 @@ from api.access import Place
 from api.console.acts import OfProcess
 from api.console.casefile import item_names, unit_names
 from api.console.forms import code_of, shown
-from api.console.kinds import kind_of
+from api.console.kinds import kind_of, may_begin
 from api.console.ledger import ledger_page
 from api.console.page import render
-from api.console.processfile import may_begin, open_process
+from api.console.processfile import open_process
 from api.console.visiting import Visiting
 from api.gates import roles_of
 from api.paging import Cursor
@@ -94,7 +94,7 @@ def board(  # noqa: PLR0913, PLR0917 - query parameters are arguments
         units=units,
         counts=_matrix(counts(place, visit.viewer, kind), how.levels),
         stages=_stages(kind),
-        begins=may_begin(place, visit, kind),
+        begins=may_begin(place.rules.permissions(), visit.viewer.roles, kind),
         rulings=kind == "adjudication" and bool(set(visit.viewer.roles) & set(roles_of("list_rulings"))),
         states=STATES,
         given={**kept, "unit": shown(code, units) if code else ""},

@@ -18,7 +18,7 @@ from api.console.forms import Known, Option, subject_fields
 from api.console.kinds import Kind, kind_of
 from api.console.telling import Entry, Telling, entries, named_in, people_of, referred
 from api.console.visiting import Visit
-from api.decisions.schemas import Asked, openings
+from api.decisions.schemas import Asked
 from api.proceedings.reading import disclosed, reach_of
 from api.proceedings.routes import view_in, visible
 from api.proceedings.schemas import ProceedingAction, ProceedingOut
@@ -67,6 +67,7 @@ class ProcessFile:
     exact: bool
     readable: frozenset[str]
     suggested: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    begins: tuple[tuple[str, str], ...] = ()
 
     @property
     def process(self) -> str:
@@ -80,10 +81,8 @@ class ProcessFile:
 
     @property
     def title(self) -> str | None:
-        """What callers said, where it is about one case."""
-        return (
-            next((i.request.title for i in self.view.items if i.request), None) if len(self.view.items) == 1 else None
-        )
+        """What it is headed with, beside its number."""
+        return self.view.title
 
     @property
     def seq(self) -> int | None:
@@ -181,13 +180,6 @@ def opening_known(place: Services, visit: Visit, kind: str) -> Known:
         items = item_names(connection, visit.lang)
         options = _offered(connection, visit) | _leaders(connection, visit.lang)
     return Known(units=units, items=items, options=options, kind=kind)
-
-
-def may_begin(place: Services, visit: Visit, kind: str) -> tuple[str, ...]:
-    """Return the commands with which the viewer may begin a process of a kind."""
-    rows = place.rules.permissions().commands
-    roles = set(visit.viewer.roles)
-    return tuple(name for name in openings(kind) if roles & set(rows[name].grants))
 
 
 def _more(view: ProceedingOut) -> tuple[ProceedingAction, ...]:

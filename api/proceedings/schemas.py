@@ -108,13 +108,15 @@ class ProceedingAction(BaseModel):
 class ProceedingOut(BaseModel):
     """A process as disclosed to its viewer. ``fields`` names what he may read.
 
-    ``facts`` is what the process remembers, in codes and references to words; ``texts`` holds the words by reference.
+    ``title`` is its own, or what callers said on the one case it is about. ``facts`` is what the process remembers, in codes and
+    references to words; ``texts`` holds the words by reference.
     """
 
     process: str
     kind: str
     kind_label: str
     no: str
+    title: str | None
     seq: int
     stage: str
     stage_label: str

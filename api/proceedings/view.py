@@ -96,6 +96,7 @@ def proceeding_view(
         kind=process.kind,
         kind_label=text(f"process.{process.kind}", lang),
         no=state.no,
+        title=_title(state, row["case_no"], fields, around),
         seq=process.seq,
         stage=state.stage,
         stage_label=text(f"stage.{state.stage}", lang),
@@ -144,6 +145,15 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
                 items = live if "item" in of.body.model_fields else None
                 yield ProceedingAction(command=name, label=text(f"command.{name}", lang), role=actor.role, items=items)
                 break
+
+
+def _title(state: Any, case_no: str | None, fields: frozenset[Field], around: Around) -> str | None:
+    """Return its own title where it has one and it may be read; else what callers said, where it is about one case."""
+    found = references({"title": getattr(state, "title", None) or ""}).get("title")
+    if found is not None and Field.texts_all in fields and found[1] in around.texts.get(found[0], {}):
+        return around.texts[found[0]][found[1]]
+    words = around.words.get(case_no or "") if Field.request_text in fields else None
+    return words.title if words else None
 
 
 def _items(state: Any, fields: frozenset[Field], around: Around) -> Iterator[AgendaItemOut]:

@@ -174,6 +174,32 @@ def test_a_case_shows_what_is_beside_it_and_the_rulings_that_fit(console: Runnin
     assert desk.page.locator("#h-beside + table a").count() == 1
 
 
+def test_a_process_is_begun_from_the_page_of_a_case_with_what_is_known_of_it(
+    console: Running, town: Town, desk: Desk
+) -> None:
+    no = town.cases["ring"]
+    desk.become("supervisor")
+    desk.open(f"/console/cases/{no}")
+    desk.page.locator(".more summary").click()
+    with desk.page.expect_navigation():
+        desk.page.locator("a[href*='/new/supervision/issue_supervision?']").click()
+    assert desk.page.input_value("[name='case']") == no
+    assert STREET in desk.page.input_value("[name='unit']")
+    assert desk.page.input_value("[name='matter']") == no
+    desk.fill(level="supervise", trigger="leader_note", note="请限期办结。")
+    desk.page.click("#act form button[type=submit]")
+    desk.page.wait_for_url(lambda url: "done=issue_supervision" in url)
+    assert f"supervision/{no}/supervise/" in desk.page.url
+    desk.open(f"/console/cases/{no}")
+    assert desk.page.locator("#h-beside + table tbody tr").count() >= 2
+    desk.become("centre_head")
+    process = desk.page.locator("a[href*='/processes/supervision/']").first.get_attribute("href")
+    desk.open(f"{process}/acts/withdraw_supervision")  # so that the other language finds it free
+    desk.fill(reason="已办结")
+    desk.page.click("#act form button[type=submit]")
+    desk.page.wait_for_url(lambda url: "done=withdraw_supervision" in url)
+
+
 @pytest.mark.parametrize("width", [1440, 720])
 def test_pages_fit_a_narrow_window_and_a_zoomed_one(
     console: Running, town: Town, desk_at: Callable[..., Desk], width: int
