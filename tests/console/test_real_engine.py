@@ -66,3 +66,35 @@ def test_with_a_return_and_a_redo(stack: Stack, desk_at: Callable[..., Desk]) ->
 def stage_on_page(desk: Desk, no: str) -> str:
     desk.open(f"/console/cases/{no}")
     return desk.page.inner_text(".tag-stage")
+
+
+def test_a_consultation_begun_by_a_person_until_its_case_is_dispatched(
+    stack: Stack, desk_at: Callable[..., Desk]
+) -> None:
+    """Begun at the door, voted on by two units, and handed down to the case, all by messages between workflows."""
+    desk = desk_at(stack.api, "zh")
+    desk.become("agent")
+    no = register(desk, pack="haikou")
+    desk.act(no, "triage", triage="routine")
+    desk.open("/console/processes/new/consultation/open_consultation")
+    desk.fill(question="该路灯由谁管护？", **{"entries-0-holder": no})
+    units = desk.page.locator("[name='candidates']")
+    units.nth(0).fill(BY_HAND)
+    units.nth(1).fill(OTHER)
+    desk.page.click("#act form button[type=submit]")
+    desk.page.wait_for_url("**/console/processes/consultation/*?done=open_consultation")
+    process = desk.page.url.partition("/console/processes/")[2].partition("?")[0]
+    for unit, opinion in ((BY_HAND, "mine"), (OTHER, "not_mine")):
+        desk.become(f"liaison.{unit}")
+        desk.open(f"/console/processes/{process}/acts/state_opinion?subject=i1")
+        desk.fill(opinion=opinion, basis="职责清单")
+        desk.page.click("#act form button[type=submit]")
+        desk.page.wait_for_url("**?done=state_opinion")
+    desk.become("dispatcher")
+    until = time.monotonic() + ARCHIVED_WITHIN_S
+    while (stage := stage_on_page(desk, no)) != "已派单" and time.monotonic() < until:
+        time.sleep(1)
+    assert stage == "已派单"
+    assert desk.page.locator(f"#h-beside + table a[href='/console/processes/{process}']").count() == 1
+    desk.open(f"/console/processes/{process}")
+    assert desk.page.inner_text(".tag-stage") == "已办结"
