@@ -21,7 +21,7 @@ from domain.casework.guards import not_merging
 from domain.casework.state import WHOLE, Case
 from domain.casework.words import OVER, Stage
 from domain.clock import Limit, Unit
-from domain.holding import ApplyDecision, Hold, ReleaseMatter, ReserveMatter
+from domain.holding import ApplyDecision, Hold, ReleaseMatter, ReserveMatter, Verdict
 from domain.process import Context, Event, Refusal
 
 ANSWERED = frozenset({Stage.callback, Stage.closed, *OVER})
@@ -29,7 +29,11 @@ ANSWERED = frozenset({Stage.callback, Stage.closed, *OVER})
 
 
 def reserve_matter(case: Case, command: ReserveMatter, context: Context) -> Sequence[Event]:
-    """Hold a matter for a process: the one named, else the open question of the owner, else the case as a whole."""
+    """Hold a matter for a process.
+
+    Which one: what the process holds whose place it takes, else the one named, else the open question of the owner, else the case
+    as a whole.
+    """
     del context
     not_merging(case)
     if case.stage in ANSWERED:
@@ -37,7 +41,8 @@ def reserve_matter(case: Case, command: ReserveMatter, context: Context) -> Sequ
     if command.matter is not None and command.matter not in case.matters:
         raise Refusal("unknown_matter", matter=command.matter)
     open_ = case.owner_matter
-    matter = command.matter or (open_.key if open_ else None)
+    before = next((h for h in case.holds.values() if h.process == command.instead_of), None)
+    matter = before.matter if before else command.matter or (open_.key if open_ else None)
     held = case.holds.get(matter or WHOLE)
     if held is not None and held.process not in {command.process, command.instead_of}:
         raise Refusal("matter_reserved", matter=matter or case.no, process=held.process)
@@ -52,12 +57,21 @@ def release_matter(case: Case, command: ReleaseMatter, context: Context) -> Sequ
 
 
 def apply_decision(case: Case, command: ApplyDecision, context: Context) -> Sequence[Event]:
-    """What was decided holds from now on: the owner with those who work with him, locked or not, with more time or not."""
-    not_merging(case)
+    """What was decided holds from now on: the owner with those who work with him, locked or not, with more time or not.
+
+    Where it cannot hold any more (a result is in, the case is being merged) the matter is let go and the process told why.
+    """
     hold = _held(case, command.process, command.item)
     if hold is None:
         raise Refusal("not_reserved", process=command.process)
-    verdict = command.verdict
+    try:
+        return _applied(case, hold, command.verdict, context)
+    except Refusal as too_late:
+        return [HoldOvertaken(process=hold.process, item=hold.item, code=too_late.code)]
+
+
+def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequence[Event]:
+    not_merging(case)
     events: list[Event] = [
         DecisionApplied(process=hold.process, item=hold.item, matter=hold.matter, verdict=verdict),
     ]

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import Field
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from api.console.facts import Names, facts
 from api.console.forms import Kind, Known, Option, flat, form_fields, read_form, subject_fields
@@ -49,7 +49,7 @@ def plan() -> Asked:
 
 
 def sent(**values: str | list[str]) -> FormData:
-    pairs = [
+    pairs: list[tuple[str, str | UploadFile]] = [
         (n.replace("__", "-"), v) for n, many in values.items() for v in ([many] if isinstance(many, str) else many)
     ]
     return FormData(pairs)

@@ -190,14 +190,34 @@ class Town:
         kind = effect.target.partition("/")[0]
         if kind not in self.deciders:
             return
+        # What a sender owes one target goes in its order: nothing overtakes the letter that begins a process.
+        first = next((n for n, other in enumerate(self.mail) if self._begins(other, letter)), None)
+        if first is not None:
+            self.arrive(first)
         refused = self.send(effect.target, effect.body["command"], effect.body["body"], SYSTEM, id_=effect.id)
         back = effect.body.get("on_refused")
         if refused and back:
             about = effect.body.get("reply") or {"into": effect.target.partition("/")[2]}
             self.send(letter.sender, back, {**about, "code": refused}, SYSTEM, id_=f"{effect.id}/refused")
-        elif refused:
+        elif refused and (refused != "unknown_process" or not self.not_begun(effect.target)):
             message = f"{letter}: refused ({refused}), and nobody is told"
             raise AssertionError(message)
+
+    def _begins(self, other: Letter, letter: Letter) -> bool:
+        target = letter.effect.target
+        return (
+            other is not letter
+            and (other.effect.kind, other.effect.target) == ("start", target)
+            and target not in self.processes
+        )
+
+    def not_begun(self, process: str) -> bool:
+        """Whether the process was refused its beginning; what was owed to it meanwhile is an incident, which an operator waives."""
+        return any(
+            e.type == "process_not_begun" and e.body["process"] == process
+            for told in self.events.values()
+            for e in told
+        )
 
     # ----------------------------------------------------------------------------------------------------------- running
 
