@@ -67,7 +67,9 @@ BREAKING: Final[dict[str, Change]] = {
             "        return await workflow.execute_local_activity(\n            signatures.commit,\n",
         )
     },
-    "never a new run": {DURABLE: ("lambda: bool(self._queue) or workflow.all_handlers_finished()", "lambda: bool(self._queue)")},
+    "never a new run": {
+        DURABLE: ("lambda: bool(self._queue) or workflow.all_handlers_finished()", "lambda: bool(self._queue)")
+    },
     "a case that is over no longer looks again": {
         DURABLE: ("                await self._wait(wait)\n", "                await self._wait()\n"),
     },
