@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, false, func, literal, or_, select, tuple_
 
 from domain import snapshots
+from domain.casework.columns import NEVER
 from domain.deciders import decider_of
 from domain.kernel import Process
 from storage.models import CaseRow, EventRow, OrderRow, ProcessRow, Utc, table
@@ -19,8 +20,6 @@ _order = table(OrderRow)
 _process = table(ProcessRow)
 
 CASE: Final = "case"
-NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
-"""Where what is never due is sorted."""
 EQUAL: Final = ("stage", "district", "lead_unit", "triage", "case_type", "item", "matter", "main_case")
 
 
@@ -79,16 +78,18 @@ def list_cases(
 ) -> Sequence[Any]:
     """Return one page of cases, the latest received first, or those first that are due first by any limit.
 
-    ``filters`` are columns of :data:`EQUAL`. ``first_due`` of a row is what it is sorted by where urgency asks for that.
+    ``filters`` are columns of :data:`EQUAL`. ``sorted_by`` of a row is its key where urgency asks for that.
     """
     source: FromClause = _case
     columns: list[Any] = [_case]
     first_due: ColumnElement[datetime] | None = None
     if urgency is not None and urgency.first:
-        steps = first_dues(reach.unit)
-        source = _case.outerjoin(steps, steps.c.process == literal(f"{CASE}/").concat(_case.c.no))
-        first_due = func.coalesce(_sooner(_case.c.due, steps.c.due), literal(NEVER, Utc()), type_=Utc())
-        columns.append(first_due.label("first_due"))
+        first_due = _case.c.first_due
+        if reach.unit is not None:
+            steps = first_dues(reach.unit)
+            source = _case.outerjoin(steps, steps.c.process == literal(f"{CASE}/").concat(_case.c.no))
+            first_due = func.coalesce(_sooner(_case.c.due, steps.c.due), literal(NEVER, Utc()), type_=Utc())
+        columns.append(first_due.label("sorted_by"))
     query = select(*columns).select_from(source).where(_reach(reach))
     query = query.where(*(_case.c[name] == value for name, value in filters.items()))
     if unit is not None:

@@ -236,7 +236,7 @@ class DeliveryRow(Base):
 
 
 class CaseRow(Base):
-    """The columns by which cases are listed and counted."""
+    """The columns by which cases are listed and counted. ``first_due``: the overall limit, or a todo's, that comes first."""
 
     __tablename__ = "case_row"
     no: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -260,10 +260,12 @@ class CaseRow(Base):
     received_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     due: Mapped[datetime | None]
+    first_due: Mapped[datetime] = mapped_column(server_default="9999-12-31 00:00:00.000000")
     overdue: Mapped[bool]
     pack: Mapped[str] = mapped_column(String(40))
 
     __table_args__ = (
+        Index("ix_case_row_due", "first_due", "no"),
         Index("ix_case_row_received", "received_at", "no"),
         Index("ix_case_row_stage", "stage", "received_at", "no"),
         Index("ix_case_row_matter", "matter"),

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, literal, or_, select, tuple_
 
-from storage.cases import CASE, NEVER
+from domain.casework.columns import NEVER
+from storage.cases import CASE
 from storage.models import AgendaRow, PartyRow, ProceedingRow, RequestRow, RulingRow, Utc, table
 from storage.todos import begins
 

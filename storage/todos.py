@@ -76,8 +76,8 @@ def soonest(connection: Connection, processes: Iterable[str], unit: str | None =
     return {r.process: r for r in rows}
 
 
-def first_dues(unit: str | None = None) -> Subquery:
-    """Return process and due of the todo that is due first of each process that has one, as a table to join."""
+def first_dues(unit: str) -> Subquery:
+    """Return process and due of the todo of a unit that is due first, of each process that has one, as a table to join."""
     query = select(_todo.c.process, func.min(_todo.c.due).label("due")).group_by(_todo.c.process)
     return _due_of(query, unit).subquery("first_due")
 

@@ -84,7 +84,7 @@ def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
         page, colours = rows[:limit], Colours(now)
         steps = soonest(connection, [f"case/{r.no}" for r in page], reach.unit)
     last = page[-1] if len(rows) > limit else None
-    more = cursor_of(last.first_due if order == "due" else last.received_at, last.no) if last else None
+    more = cursor_of(last.sorted_by if order == "due" else last.received_at, last.no) if last else None
     return CasePage(items=tuple(_line(r, steps.get(f"case/{r.no}"), colours) for r in page), next=more)
 
 

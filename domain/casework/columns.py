@@ -1,16 +1,22 @@
 """What lists and reports need of a case: one row of the case, one row an order. Codes and instants only."""
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
+from domain.casework.inbox import todos
 from domain.casework.state import Case
 from domain.casework.timekeeping import is_late
 from domain.casework.words import LIVE, OrderRole
+
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Where what is never due is sorted."""
 
 
 def columns(case: Case) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of the list tables, by table."""
     lead = case.lead
     overall = case.clock(f"overall/{case.cycle}")
+    due = overall.clock.due if overall and overall.stopped_at is None else None
     row = {
         "no": case.no,
         "stage": str(case.stage),
@@ -32,7 +38,8 @@ def columns(case: Case) -> dict[str, list[dict[str, Any]]]:
         "code": str(case.code) if case.code else None,
         "received_at": case.received_at,
         "closed_at": case.closed_at,
-        "due": overall.clock.due if overall and overall.stopped_at is None else None,
+        "due": due,
+        "first_due": min((at for at in (due, *(t.due for t in todos(case))) if at is not None), default=NEVER),
         "overdue": any(
             r.overdue_at is not None and not r.annulled for k, r in case.clocks.items() if k.startswith("overall/")
         ),
