@@ -13,7 +13,8 @@ def reckoned(database: Database) -> list[str]:
     """The numbers of all cases by the first of all their limits, from the todos themselves."""
     case, todo = table(CaseRow), table(TodoRow)
     with database.read() as connection:
-        steps = dict(connection.execute(select(todo.c.process, func.min(todo.c.due)).group_by(todo.c.process)).all())
+        dues = connection.execute(select(todo.c.process, func.min(todo.c.due).label("due")).group_by(todo.c.process))
+        steps = {r.process: r.due for r in dues}
         rows = connection.execute(select(case)).all()
     first = {}
     for row in rows:
