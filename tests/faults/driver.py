@@ -146,6 +146,8 @@ class Driver:
                 await self._wait(play, step)
             case "order":
                 await self._shows(play, step)
+            case "item":
+                await self._waits(play, step)
             case _:
                 await self._act(play, n, step)
 
@@ -274,6 +276,17 @@ class Driver:
                 return
             if asyncio.get_running_loop().time() > until:
                 raise TimeoutError(f"{play.process(step.case)} never showed {step.command}")
+            await asyncio.sleep(PAUSE_S)
+
+    async def _waits(self, play: Play, step: Step) -> None:
+        """Wait until an item of a process is reserved."""
+        until = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            outcome = await self._api.get("dispatcher", f"/proceedings/{self._process(play, step)}")
+            if any(i["id"] == step.command and i["state"] == "reserved" for i in outcome.body.get("items", ())):
+                return
+            if asyncio.get_running_loop().time() > until:
+                raise TimeoutError(f"{step.command} of {self._process(play, step)} never waited for its decision")
             await asyncio.sleep(PAUSE_S)
 
     def _process(self, play: Play, step: Step) -> str:

@@ -20,7 +20,8 @@ STRICT, TIMED = "haikou", "demo"
 
 class Step(BaseModel, frozen=True):
     """One step. ``how``: ``decide`` (a person), ``answer`` (a department system), ``wait`` (until a stage), ``order`` (until the
-    case shows that order), ``together``. ``at`` is another process than the case, with ``{no}`` for the case's number.
+    case shows that order), ``item`` (until an item of a process waits for its decision), ``together``. ``at`` is another process than
+    the case, with ``{no}`` for the case's number.
 
     ``expect`` lists the results that are right: ``recorded`` or codes of refusals. Empty: whatever the rules say.
     """
@@ -69,6 +70,11 @@ def until(stage: str, case: str = "a", at: str = "") -> Step:
 def shows(order: str) -> Step:
     """Wait until what was decided elsewhere has reached the case: it shows an order."""
     return Step(how="order", command=order)
+
+
+def waiting(item: str, at: str) -> Step:
+    """Wait until an item is there to be decided: whose matter it is has said so. Nobody is asked to decide it before."""
+    return Step(how="item", command=item, at=at)
 
 
 def together(*steps: Step) -> Step:
@@ -282,6 +288,7 @@ SCRIPTS: Final[tuple[Script, ...]] = (
                 for unit in ("justice", "finance")
             ),
             person("adjudicator", "close_evidence", at=GROUP),
+            waiting("i1", at=GROUP),
             person("adjudicator", "rule", at=GROUP, item="i1", form="designate", lead="justice", basis="首接负责"),
             person("adjudicator", "confirm_ruling", "four_eyes", at=GROUP, item="i1", approve=True),
             person("adjudicator_2", "confirm_ruling", at=GROUP, item="i1", approve=True),
