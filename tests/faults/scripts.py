@@ -20,8 +20,8 @@ STRICT, TIMED = "haikou", "demo"
 
 class Step(BaseModel, frozen=True):
     """One step. ``how``: ``decide`` (a person), ``answer`` (a department system), ``wait`` (until a stage), ``order`` (until the
-    case shows that order), ``item`` (until an item of a process waits for its decision), ``together``. ``at`` is another process than
-    the case, with ``{no}`` for the case's number.
+    case shows that order), ``item`` (until an item of a process waits for its decision), ``together``. ``at`` is another process
+    than the case, with ``{no}`` for the case's number.
 
     ``expect`` lists the results that are right: ``recorded`` or codes of refusals. Empty: whatever the rules say.
     """
