@@ -9,8 +9,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 import worker.relay
+from activities.journal import Journal
 from storage import relay as sql
-from storage.models import CommandRow, EffectRow, NoticeRow, ProcessRow, table
+from storage.models import CommandRow, EffectRow, IncidentRow, NoticeRow, ProcessRow, table
 from storage.unit_of_work import Database
 from tests.factories.book import Book
 from tests.factories.city import rows, take_request
@@ -75,6 +76,62 @@ async def test_a_commit_whose_workflow_died_with_it_still_has_its_consequences(
         await case.settled()
         assert {e.status for e in case.effects()} == {"done"}
         assert (await case.give("sign", unit="water", order="a1")).stage == "in_progress"
+
+
+async def test_messages_to_what_was_refused_its_beginning_end_refused_in_whatever_order_the_relay_brings_them(
+    client: Client, database: Database
+) -> None:
+    """The message is brought before the opening it depends on; the sender is over and completes, and nothing is an incident."""
+    async with engine_on(client, database) as engine:
+        at = datetime.now(UTC) - LONG_AGO
+        holder, book = Book(database, at).opened(), Book(database, at).opened()
+        for one, lead in ((holder, "water"), (book, "parks")):
+            one.do("triage", triage="routine", matter=f"leak-{holder.no}")
+            one.do("dispatch", lead=lead)
+        ended = Book(database, at).opened()
+        ended.do("answer")
+        urge = f"supervision/leak-{holder.no}/urge"
+        body = {"by": "system", "case": None, "matter": f"leak-{holder.no}", "level": "urge", "unit": "water"}
+        pins = Journal(database).rules.in_force
+        with database.write() as connection:
+            opening = {**body, "trigger": "overdue", **pins(connection).model_dump()}
+            for n, (case, kind, target, command, about, refused) in enumerate(
+                (
+                    (ended, "tell", f"{urge}/2", "annul_supervision", {"clock": "x"}, None),
+                    (holder, "start", f"{urge}/1", "open", opening, None),
+                    (book, "start", f"{urge}/2", "open", opening, "process_refused"),
+                    (book, "tell", f"{urge}/2", "annul_supervision", {"clock": "x"}, "process_refused"),
+                )
+            ):
+                said = {"command": command, "body": about, "on_refused": refused, "reply": {"process": target}}
+                row = {
+                    "id": f"{case.process}/1/{7 + n}-0",
+                    "process": case.process,
+                    "seq": 1,
+                    "kind": kind,
+                    "attempt": 1,
+                }
+                connection.execute(
+                    insert(table(EffectRow)).values(target=target, body=said, status="planned", planned_at=at, **row)
+                )
+        relay = relay_of(engine, relay_every=0.2)
+        first, second, third = (adopt(engine, one.no) for one in (holder, book, ended))
+        # The one whose opening holds the key is brought first; all else as it comes.
+        await relay._signal(first.process, "sync")
+        await until(lambda: rows(database, ProcessRow, id=f"{urge}/1"))
+        await relay._signal(third.process, "sync")
+        await until(lambda: rows(database, CommandRow, process=f"{urge}/2", name="annul_supervision"))
+        assert await third.handle.result() == "answered"
+        await until(relay.round)
+        await second.settled()
+        await until(lambda: second.types().count("process_not_begun") == 2)
+        told = rows(database, EffectRow, target=f"{urge}/2")
+        assert {(e.kind, e.status, e.outcome) for e in told} == {
+            ("tell", "done", "refused"),
+            ("start", "done", "refused"),
+        }
+        assert rows(database, IncidentRow) == []
+        assert rows(database, ProcessRow, id=f"{urge}/2") == []
 
 
 async def test_a_timer_that_passed_while_nobody_was_there_rings_at_its_nominal_instant(
