@@ -4,6 +4,7 @@
 process owes another waits in :attr:`Town.mail` until a test lets it arrive: in order, late, doubled or in any order.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -53,6 +54,7 @@ class Town:
         self.mail: list[Letter] = []
         self.seen: dict[str, tuple[str, str | None]] = {}
         self.refused: set[str] = set()
+        self.recorded: Counter[tuple[str, str]] = Counter()
         self.count = 0
 
     # ---------------------------------------------------------------------------------------------------------- looking
@@ -187,7 +189,13 @@ class Town:
             n = None if n is None else n - 1
 
     def arrive(self, index: int, *, again: bool = False) -> None:
-        """Let one message arrive; ``again`` leaves it under way, to arrive once more."""
+        """Let one message arrive; ``again`` leaves it under way, to arrive once more.
+
+        What one process owes another arrives in its order, so that the first of those comes in place of a later one: the workflow
+        starts an effect when the one before it to the same target has its answer (``durable.DurableProcess._run``), and a run that
+        begins anew asks for all that is owed in that order (tests/worker/test_relay.py). All else comes in any order.
+        """
+        index = self._first_owed(index)
         letter = self.mail[index] if again else self.mail.pop(index)
         effect = letter.effect
         kind = effect.target.partition("/")[0]
@@ -201,6 +209,13 @@ class Town:
         elif refused and refused != NOT_BEGUN:
             message = f"{letter}: refused ({refused}), and nobody is told"
             raise AssertionError(message)
+
+    def _first_owed(self, index: int) -> int:
+        pair = (self.mail[index].sender, self.mail[index].effect.target)
+        mails = enumerate(self.mail[:index])
+        return next(
+            (n for n, x in mails if (x.sender, x.effect.target) == pair and x.effect.id not in self.seen), index
+        )
 
     # ----------------------------------------------------------------------------------------------------------- running
 
@@ -225,6 +240,8 @@ class Town:
         if not answer.process.seq:
             return self._refused(process, before, answer.refusal)
         self.processes[process] = answer.process
+        if answer.refusal is None:
+            self.recorded[decider.kind, envelope.name] += 1
         for record in answer.records:
             self.events.setdefault(process, []).extend(record.events)
             self.effects.setdefault(process, []).extend(record.effects)
