@@ -11,8 +11,9 @@ Guarantees, each with a test of its own:
 * timers that have passed are made up first.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -20,13 +21,15 @@ from sqlalchemy import Connection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities import beginnings
+from activities.beginnings import CASE
 from activities.labels import Names, details_text, effect_summary, timer_summary
 from activities.papers import issue
 from activities.signatures import CommitRequest, CommitResult, EffectOrder, TimerOrder
 from domain import snapshots
 from domain.deciders import decider_of
 from domain.incidents import FailEffect
-from domain.kernel import GENESIS, TICK, Advanced, Planned, Process, advance, card, needs, todos
+from domain.kernel import TICK, Advanced, Planned, Process, advance, card, needs, todos
 from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
@@ -38,7 +41,6 @@ from storage.unit_of_work import Database, StorageUnavailable
 
 NEXT_WORKER: Final = timedelta(seconds=1)
 DELIVERED: Final = frozenset({"order_message"})
-CASE: Final = "case"
 
 
 class Journal:
@@ -82,32 +84,58 @@ class Journal:
             return _parked(request, why)
         decider = decider_of(request.process)
         process = _process(decider, request.process, loaded)
-        envelope = request.envelope
         if loaded is None:
-            # The first commit opens the process; what was asked beside that follows in the next one.
-            envelope = self._opening(connection, request, decider)
-            if envelope is None:
-                return _nothing()
-        elif envelope is not None:
+            return self._begin(connection, request, decider, process, taken)
+        envelope = request.envelope
+        if envelope is not None:
             stored = sql.stored_command(connection, envelope.id)
             if stored is not None and stored.outcome != "received":
                 return self._answer_again(connection, request, decider, process, stored)
+        envelope = envelope or Envelope(
+            id=TICK, process=request.process, name=TICK, body={}, actor=SYSTEM, received_at=request.now
+        )
+        return self._decide(connection, request, decider, process, envelope, taken)[1]()
+
+    def _begin(
+        self,
+        connection: Connection,
+        request: CommitRequest,
+        decider: Decider,
+        process: Process,
+        taken: Mapping[str, str],
+    ) -> CommitResult:
+        """Open the process; what was asked beside that follows in the next commit of the same transaction."""
+        if (said := beginnings.answered(connection, request)) is not None:
+            return said
+        envelope = beginnings.opening(connection, request, decider, self.rules)
         if envelope is None:
-            envelope = Envelope(
-                id=TICK, process=request.process, name=TICK, body={}, actor=SYSTEM, received_at=request.now
-            )
+            return beginnings.refuse(connection, request, decider)
+        refusal, result = self._decide(connection, request, decider, process, envelope, taken)
+        opened_only = request.envelope is not None and envelope.id != request.envelope.id
+        # A case that cannot be opened (no calendar for its year, say) answers with that: its decision may come again. Another
+        # process whose opening is refused has not begun; another opening may be owed to it.
+        if opened_only and (refusal is None or decider.kind != CASE):
+            return self.commit_in(connection, request, taken)
+        return result()
+
+    def _decide(
+        self,
+        connection: Connection,
+        request: CommitRequest,
+        decider: Decider,
+        process: Process,
+        envelope: Envelope,
+        taken: Mapping[str, str],
+    ) -> tuple[str | None, Callable[[], CommitResult]]:
+        """Decide and write; return the code of the refusal, if it is one, and what makes the answer."""
         facts = self._facts(connection, decider, process, envelope, taken)
         if envelope.name == FailEffect.NAME and not sql.is_planned(connection, str(envelope.body.get("effect"))):
             # It was done (or settled by an operator) after all: only the word of it was lost. No incident.
             advanced = Advanced(process=process, records=(), refusal="effect_settled")
         else:
             advanced = advance(decider, process, envelope, facts, request.now)
-        done = self._write(connection, decider, process, advanced, envelope, request, opened=loaded is None)
-        opened_only = loaded is None and request.envelope is not None and envelope.id != request.envelope.id
-        # A case that cannot be opened (no calendar for its year, say) answers with that: its decision may come again.
-        if opened_only and advanced.refusal is None:
-            return self.commit_in(connection, request, taken)
-        return self._result(connection, request, decider, advanced, facts.pack, done)
+        done = self._write(connection, decider, process, advanced, envelope, request, opened=not process.seq)
+        return advanced.refusal, partial(self._result, connection, request, decider, advanced, facts.pack, done)
 
     # ------------------------------------------------------------------------------------------------------- writing
 
@@ -187,7 +215,9 @@ class Journal:
             decider = decider_of(request.process)
             process = _process(decider, request.process, loaded)
             # What wants the key of a process that is not there yet is its opening.
-            envelope = request.envelope if loaded is not None else self._opening(connection, request, decider)
+            envelope = (
+                request.envelope if loaded is not None else beginnings.opening(connection, request, decider, self.rules)
+            )
             if envelope is None:
                 message = f"{request.process}: a timer wants the claim {taken.key}"
                 raise ApplicationError(message, type="ClaimTaken")
@@ -201,7 +231,11 @@ class Journal:
                 sql.settle_effect(connection, envelope.settles, "done", request.now, "refused")
             pack = self._facts(connection, decider, process, envelope).pack
             refused = Advanced(process=process, records=(), refusal="order_exists", detail=detail)
-            return self._result(connection, request, decider, refused, pack)
+            result = self._result(connection, request, decider, refused, pack)
+        if request.envelope is None or envelope.id == request.envelope.id:
+            return result
+        # What was asked beside the opening is answered by what there is now: another opening, or nothing.
+        return self.commit(request)
 
     # ------------------------------------------------------------------------------------------------------- answering
 
@@ -289,46 +323,6 @@ class Journal:
             return Pins(**{name: body[name] for name in Pins.model_fields})
         return self.rules.in_force(connection)
 
-    def _opening(self, connection: Connection, request: CommitRequest, decider: Decider) -> Envelope | None:
-        """Return the command that opens the process, or None when nobody has begun it.
-
-        A case is opened from its registered request. Any other process by the command that begins it: the one that came, or
-        the one another process owes.
-        """
-        kind, _, no = request.process.partition("/")
-        if kind != CASE:
-            came = request.envelope
-            if came is not None and decider.opens(came.name):
-                return came
-            return sql.owed_opening(connection, request.process, request.now)
-        row = sql.request_of(connection, no)
-        if row is None:
-            return None
-        version, sha = self.rules.current_pack(row.pack)
-        body = {
-            "request": row.no,
-            "received_at": row.received_at.astimezone(UTC).isoformat(),
-            "case_type": row.case_type,
-            "channel": row.channel,
-            "caller_type": row.caller_type,
-            "grade": row.grade,
-            "confidential": row.confidential,
-            "district": row.district,
-            "street": row.street,
-            "pack": row.pack,
-            "pack_version": version,
-            "pack_sha": sha,
-            "calendar": self.rules.current_calendar(),
-        }
-        return Envelope(
-            id=f"{request.process}/open",
-            process=request.process,
-            name="open",
-            body=body,
-            actor=SYSTEM,
-            received_at=request.now,
-        )
-
 
 def _divergence(connection: Connection, request: CommitRequest, loaded: sql.Loaded | None) -> str | None:
     """Say how workflow and journal disagree; None when the workflow is equal or behind on the same history."""
@@ -388,10 +382,4 @@ def _order(
 def _parked(request: CommitRequest, why: str) -> CommitResult:
     return CommitResult(
         outcome="parked", seq=request.seq, head=request.head, code=why, card=Card(stage="parked"), details=why
-    )
-
-
-def _nothing() -> CommitResult:
-    return CommitResult(
-        outcome="refused", seq=0, head=GENESIS, code="unknown_process", card=Card(stage="new"), closed=True
     )

@@ -13,6 +13,7 @@ from activities.signatures import CASES, EffectOrder, Performed
 from domain.deciders import workflow_of
 from domain.messages import Message, ProcessStart
 from domain.process import SYSTEM, Envelope
+from domain.telling import NOT_BEGUN
 from storage import effects
 from storage.effects import Owed
 from storage.unit_of_work import Database, StorageUnavailable
@@ -73,6 +74,8 @@ class Tell:
         if row.outcome == "recorded":
             return Performed(status="done")
         reply = effect.body.get("on_refused")
+        if reply is None and row.code == NOT_BEGUN:
+            return Performed(status="refused", code=row.code)
         if reply is None:
             raise ApplicationError(str(row.code), type=str(row.code), non_retryable=True)
         about = effect.body.get("reply") or {"into": effect.target.partition("/")[2]}

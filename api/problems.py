@@ -28,6 +28,7 @@ REFUSAL_STATUS: Final[Mapping[str, int]] = {
     "unknown_command": 404,
     "invalid_command": 422,
     "unknown_process": 404,
+    "not_begun": 404,
 }
 """Refusals of the rules that are not a conflict."""
 CONFLICT: Final = 409

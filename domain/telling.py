@@ -16,6 +16,9 @@ from domain.process import Effect
 
 OPEN: Final = "open"
 """The command with which one process begins another."""
+NOT_BEGUN: Final = "not_begun"
+"""The code by which a process that was refused its beginning refuses all messages. A message that names no command for its refusal
+is settled by it: what did not begin need not be told anything."""
 
 
 def message(unit: str, body: Mapping[str, Any], *, urgent: bool = False) -> Effect:
@@ -43,7 +46,10 @@ def tell(
     on_refused: str | None = None,
     reply: Mapping[str, Any] | None = None,
 ) -> Effect:
-    """Send a process a command. Its refusal comes back as the command ``on_refused`` with ``reply`` and the ``code``."""
+    """Send a process a command. Its refusal comes back as the command ``on_refused`` with ``reply`` and the ``code``.
+
+    Without ``on_refused`` a refusal is an incident, but for :data:`NOT_BEGUN`.
+    """
     return Effect(kind="tell", target=process, body=_words(command, body, on_refused, reply))
 
 

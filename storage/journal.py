@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, TextClause, bindparam, delete, func, i
 
 from domain import snapshots
 from domain.kernel import Process, Record
-from domain.process import SYSTEM, CaseFact, Envelope, ItemFact, Need, Todo, UnitFact
+from domain.process import CaseFact, Envelope, ItemFact, Need, Todo, UnitFact
 from storage.models import (
     AgendaRow,
     CaseRow,
@@ -212,30 +212,6 @@ def facts(
             r.no: CaseFact(no=r.no, open=r.stage not in NOT_OPEN, stage=r.stage, main_case=r.main_case) for r in rows
         }
     return units, items, cases
-
-
-def owed_opening(connection: Connection, process: str, now: datetime) -> Envelope | None:
-    """Return the command by which another process has begun this one and still owes it to be opened, or None.
-
-    The oldest one: who came second is refused, and told.
-    """
-    row = connection.execute(
-        select(_effect.c.id, _effect.c.body)
-        .where(_effect.c.target == process, _effect.c.kind == "start", _effect.c.status == "planned")
-        .order_by(_effect.c.planned_at, _effect.c.id)
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    return Envelope(
-        id=row.id,
-        process=process,
-        name=row.body["command"],
-        body=row.body["body"],
-        actor=SYSTEM,
-        received_at=now,
-        effect=True,
-    )
 
 
 def request_of(connection: Connection, no: str) -> Any | None:

@@ -32,16 +32,18 @@ def reserve_matter(case: Case, command: ReserveMatter, context: Context) -> Sequ
     """Hold a matter for a process.
 
     Which one: what the process holds whose place it takes, else the one named, else the open question of the owner, else the case
-    as a whole.
+    as a whole. A case that is to hang on another is held for nobody new; what it holds goes on to who takes a place, for the one
+    that passed it on is over and would keep it for ever if the merge were refused.
     """
     del context
-    not_merging(case)
+    before = _passed_on(case, command)
+    if before is None:
+        not_merging(case)
     if case.stage in ANSWERED:
         raise Refusal("case_closed", case=case.no)
-    if command.matter is not None and command.matter not in case.matters:
+    if before is None and command.matter is not None and command.matter not in case.matters:
         raise Refusal("unknown_matter", matter=command.matter)
     open_ = case.owner_matter
-    before = next((h for h in case.holds.values() if h.process == command.instead_of), None)
     matter = before.matter if before else command.matter or (open_.key if open_ else None)
     held = case.holds.get(matter or WHOLE)
     if held is not None and held.process not in {command.process, command.instead_of}:
@@ -94,6 +96,12 @@ def overtaken(case: Case) -> Sequence[Event]:
         for key, hold in case.holds.items()
         if answered or (key != WHOLE and key not in case.matters)
     ]
+
+
+def _passed_on(case: Case, command: ReserveMatter) -> Hold | None:
+    """Return what is held for the process whose place is taken: of several matters the one that is named."""
+    theirs = [h for h in case.holds.values() if h.process == command.instead_of]
+    return next((h for h in theirs if h.matter == command.matter), theirs[0] if theirs else None)
 
 
 def _held(case: Case, process: str, item: str) -> Hold | None:

@@ -78,7 +78,8 @@ def test_both_languages_fill_in_the_same_values() -> None:
 
 
 def test_every_refusal_of_the_rules_has_a_text() -> None:
-    codes = set(calls("Refusal")) | {"order_exists", "parked", "heads_differ", "workflow_ahead", "unknown_process"}
+    journal = {"order_exists", "parked", "heads_differ", "workflow_ahead", "unknown_process", "not_begun"}
+    codes = set(calls("Refusal")) | journal
     for lang in LANGUAGES:
         assert {c for c in codes if f"refusal.{c}" not in catalogue(lang)} == set()
 

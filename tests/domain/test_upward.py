@@ -200,3 +200,85 @@ def test_a_message_that_arrives_twice_counts_once(again: bool) -> None:
     town.deliver()
     assert town.stage(MIDDLE) == "answering"
     assert len(town.starts_with("ring/")) == 1
+
+
+def merging() -> Town:
+    """A disputed case without an order that is to hang on another, while those who know are asked whose it is."""
+    town = Town()
+    for no in ("c1", "c2"):
+        body = opening(no, town) | {"district": "east", "street": "east-1"}  # type: ignore[arg-type]
+        assert town.send(f"case/{no}", "open", body, Actor(user="system", role="system")) is None
+    town.give(CASE, "triage", triage="disputed")
+    town.give(CASE, "call_consultation", matter="m1", candidates=["water", "roads"])
+    town.deliver()
+    town.give(CASE, "merge", into="c2")
+    return town
+
+
+def passed_on(town: Town) -> str:
+    """Those asked do not agree: the group is to decide what the case holds for them. The case hears it while it merges."""
+    asked = "consultation/c1-m1"
+    for unit in ("water", "roads"):
+        town.give(asked, "state_opinion", item="i1", unit=unit, opinion="not_mine", unit_=unit)
+    town.give(asked, "send_to_adjudication")
+    merge, *others = town.mail
+    town.mail = others
+    town.deliver()
+    town.mail = [merge]
+    (group,) = town.starts_with("adjudication/")
+    return group
+
+
+@pytest.mark.parametrize("how", ["refused", "withdrawn"])
+def test_what_is_passed_on_while_the_case_is_to_merge_is_held_for_who_decides_it_when_it_does_not(how: str) -> None:
+    town = merging()
+    group = passed_on(town)
+    if how == "withdrawn":
+        town.give(CASE, "withdraw_merge")
+    else:
+        town.give("case/c2", "answer")
+    town.deliver()
+    assert town.state(CASE).merging_into is None
+    assert town.state(CASE).holds["m1"].process == group, "and not for the consultation, which is over"
+    assert town.state(group).items["i1"].state == "reserved"
+    town.ring(group, "evidence")
+    town.give(group, "rule", item="i1", form="designate", lead="roads", user_="first")
+    town.give(group, "confirm_ruling", item="i1", approve=True, user_="second")
+    town.deliver()
+    assert (town.state(CASE).lead.unit, town.state(CASE).holds) == ("roads", {})
+
+
+def test_what_is_passed_on_while_the_case_is_to_merge_is_overtaken_when_it_does() -> None:
+    town = merging()
+    group = passed_on(town)
+    town.deliver()
+    assert (town.stage(CASE), town.state(CASE).holds) == ("merged", {})
+    assert town.state(group).items["i1"].state == "overtaken"
+    assert town.closed(group)
+
+
+def test_a_case_that_is_to_merge_is_held_for_nobody_else() -> None:
+    town = merging()
+    verdict = {"process": "session/s1", "item": "i1"}
+    reserved = town.send(CASE, "reserve_matter", verdict, Actor(user="system", role="system"))
+    assert reserved == "merge_pending"
+    instead = {**verdict, "instead_of": "session/s2"}
+    assert town.send(CASE, "reserve_matter", instead, Actor(user="system", role="system")) == "merge_pending"
+
+
+def test_of_two_matters_that_are_passed_on_each_keeps_its_own() -> None:
+    town = Town()
+    body = opening("c1", town) | {"district": "east", "street": "east-1"}  # type: ignore[arg-type]
+    system = Actor(user="system", role="system")
+    assert town.send(CASE, "open", body, system) is None
+    for item in ("i1", "i2"):  # the whole, and then the question of the owner that is raised meanwhile
+        assert town.send(CASE, "reserve_matter", {"process": "session/s1", "item": item}, system) is None
+        if item == "i1":
+            town.give(CASE, "triage", triage="disputed")
+    for item, matter in (("i1", "m1"), ("i2", None)):
+        moved = {"process": "session/s2", "item": item, "matter": matter, "instead_of": "session/s1"}
+        assert town.send(CASE, "reserve_matter", moved, system) is None
+    assert {k: (h.process, h.item) for k, h in town.state(CASE).holds.items()} == {
+        "m1": ("session/s2", "i1"),
+        "*": ("session/s2", "i2"),
+    }

@@ -4,6 +4,7 @@
 process owes another waits in :attr:`Town.mail` until a test lets it arrive: in order, late, doubled or in any order.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from domain.kernel import Planned, Process, Written
 from domain.permissions import Scope
 from domain.policy import Pack
 from domain.process import SYSTEM, Actor, CaseFact, Decider, Envelope, Facts, Pins, Todo
+from domain.telling import NOT_BEGUN
 from storage.policies import load_calendar, load_pack, load_permissions
 from tests.domain.casekit import ITEMS, REF, UNITS, text_fields
 from tests.domain.clock_helpers import sh
@@ -38,7 +40,8 @@ class Letter:
 class Town:
     """All processes of one test, the clock they share, and what is under way between them.
 
-    ``deciders`` adds kinds that are not registered yet.
+    As in the journal, a message opens the process it is for when another one owes it the opening, and one that was refused its
+    beginning refuses all messages. ``deciders`` adds kinds that are not registered yet.
     """
 
     def __init__(self, *deciders: Decider, at: str = MONDAY, pack: str = "haikou") -> None:
@@ -50,6 +53,8 @@ class Town:
         self.effects: dict[str, list[Planned]] = {}
         self.mail: list[Letter] = []
         self.seen: dict[str, tuple[str, str | None]] = {}
+        self.refused: set[str] = set()
+        self.recorded: Counter[tuple[str, str]] = Counter()
         self.count = 0
 
     # ---------------------------------------------------------------------------------------------------------- looking
@@ -184,66 +189,80 @@ class Town:
             n = None if n is None else n - 1
 
     def arrive(self, index: int, *, again: bool = False) -> None:
-        """Let one message arrive; ``again`` leaves it under way, to arrive once more."""
+        """Let one message arrive; ``again`` leaves it under way, to arrive once more.
+
+        What one process owes another arrives in its order, so that the first of those comes in place of a later one: the workflow
+        starts an effect when the one before it to the same target has its answer (``durable.DurableProcess._run``), and a run that
+        begins anew asks for all that is owed in that order (tests/worker/test_relay.py). All else comes in any order.
+        """
+        index = self._first_owed(index)
         letter = self.mail[index] if again else self.mail.pop(index)
         effect = letter.effect
         kind = effect.target.partition("/")[0]
         if kind not in self.deciders:
             return
-        # What a sender owes one target goes in its order: nothing overtakes the letter that begins a process.
-        first = next((n for n, other in enumerate(self.mail) if self._begins(other, letter)), None)
-        if first is not None:
-            self.arrive(first)
         refused = self.send(effect.target, effect.body["command"], effect.body["body"], SYSTEM, id_=effect.id)
         back = effect.body.get("on_refused")
         if refused and back:
             about = effect.body.get("reply") or {"into": effect.target.partition("/")[2]}
             self.send(letter.sender, back, {**about, "code": refused}, SYSTEM, id_=f"{effect.id}/refused")
-        elif refused and (refused != "unknown_process" or not self.not_begun(effect.target)):
+        elif refused and refused != NOT_BEGUN:
             message = f"{letter}: refused ({refused}), and nobody is told"
             raise AssertionError(message)
 
-    def _begins(self, other: Letter, letter: Letter) -> bool:
-        target = letter.effect.target
-        return (
-            other is not letter
-            and (other.effect.kind, other.effect.target) == ("start", target)
-            and target not in self.processes
-        )
-
-    def not_begun(self, process: str) -> bool:
-        """Whether the process was refused its beginning; what was owed to it meanwhile is an incident, which an operator waives."""
-        return any(
-            e.type == "process_not_begun" and e.body["process"] == process
-            for told in self.events.values()
-            for e in told
+    def _first_owed(self, index: int) -> int:
+        pair = (self.mail[index].sender, self.mail[index].effect.target)
+        mails = enumerate(self.mail[:index])
+        return next(
+            (n for n, x in mails if (x.sender, x.effect.target) == pair and x.effect.id not in self.seen), index
         )
 
     # ----------------------------------------------------------------------------------------------------------- running
 
     def _advance(self, process: str, envelope: Envelope) -> str | None:
         decider = self.decider(process)
+        if (
+            process not in self.processes
+            and not decider.opens(envelope.name)
+            and not self._opened_by_what_is_owed(process)
+        ):
+            return NOT_BEGUN if process in self.refused else "unknown_process"
         before = self.processes.get(process) or Process(id=process, kind=decider.kind, state=decider.initial())
-        if not before.seq and not decider.opens(envelope.name):
-            return "unknown_process"
         facts = self._facts(decider, envelope)
         answer = kernel.advance(decider, before, envelope, facts, self.now)
         taken = self._taken(process, decider, before, answer.process)
         if taken:
             answer = kernel.advance(decider, before, envelope, replace(facts, taken=taken), self.now)
             if self._taken(process, decider, before, answer.process):
-                return "order_exists"
+                return self._refused(process, before, "order_exists")
         if answer.refusal and not answer.records:
             assert answer.process.seq == before.seq, "a refusal writes nothing"
         if not answer.process.seq:
-            return answer.refusal
+            return self._refused(process, before, answer.refusal)
         self.processes[process] = answer.process
+        if answer.refusal is None:
+            self.recorded[decider.kind, envelope.name] += 1
         for record in answer.records:
             self.events.setdefault(process, []).extend(record.events)
             self.effects.setdefault(process, []).extend(record.effects)
             self.mail += [Letter(process, e) for e in record.effects if e.kind in {"tell", "start"}]
         self._laws(process, decider, answer.process)
         return answer.refusal
+
+    def _refused(self, process: str, before: Process, code: str | None) -> str | None:
+        if not before.seq:
+            self.refused.add(process)
+        return code
+
+    def _opened_by_what_is_owed(self, process: str) -> bool:
+        """Open a process by the letters under way that begin it, the oldest first, as the journal does; each is answered once."""
+        while process not in self.processes:
+            owed = (e.effect for e in self.mail if (e.effect.kind, e.effect.target) == ("start", process))
+            effect = next((e for e in owed if e.id not in self.seen), None)
+            if effect is None:
+                return False
+            self.send(process, effect.body["command"], effect.body["body"], SYSTEM, id_=effect.id)
+        return True
 
     def _facts(self, decider: Decider, envelope: Envelope) -> Facts:
         wanted = {(n.kind, n.key) for n in kernel.needs(decider, envelope)}

@@ -1,6 +1,8 @@
 """Law 3 and law 6: the relay brings what nobody acted on, once, patiently, and one relay at a time."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,9 +10,14 @@ from sqlalchemy import insert, update
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+import activities.tell
 import worker.relay
+from activities.journal import Journal
+from activities.tell import Tell
+from storage import journal
 from storage import relay as sql
-from storage.models import CommandRow, EffectRow, NoticeRow, ProcessRow, table
+from storage.effects import Owed
+from storage.models import CommandRow, EffectRow, IncidentRow, NoticeRow, ProcessRow, table
 from storage.unit_of_work import Database
 from tests.factories.book import Book
 from tests.factories.city import rows, take_request
@@ -75,6 +82,113 @@ async def test_a_commit_whose_workflow_died_with_it_still_has_its_consequences(
         await case.settled()
         assert {e.status for e in case.effects()} == {"done"}
         assert (await case.give("sign", unit="water", order="a1")).stage == "in_progress"
+
+
+async def test_messages_to_what_was_refused_its_beginning_end_refused_in_whatever_order_the_relay_brings_them(
+    client: Client, database: Database
+) -> None:
+    """The message is brought before the opening it depends on; the sender is over and completes, and nothing is an incident."""
+    async with engine_on(client, database) as engine:
+        at = datetime.now(UTC) - LONG_AGO
+        holder, book = Book(database, at).opened(), Book(database, at).opened()
+        for one, lead in ((holder, "water"), (book, "parks")):
+            one.do("triage", triage="routine", matter=f"leak-{holder.no}")
+            one.do("dispatch", lead=lead)
+        ended = Book(database, at).opened()
+        ended.do("answer")
+        urge = f"supervision/leak-{holder.no}/urge"
+        body = {"by": "system", "case": None, "matter": f"leak-{holder.no}", "level": "urge", "unit": "water"}
+        pins = Journal(database).rules.in_force
+        with database.write() as connection:
+            opening = {**body, "trigger": "overdue", **pins(connection).model_dump()}
+            for n, (case, kind, target, command, about, refused) in enumerate(
+                (
+                    (ended, "tell", f"{urge}/2", "annul_supervision", {"clock": "x"}, None),
+                    (holder, "start", f"{urge}/1", "open", opening, None),
+                    (book, "start", f"{urge}/2", "open", opening, "process_refused"),
+                    (book, "tell", f"{urge}/2", "annul_supervision", {"clock": "x"}, "process_refused"),
+                )
+            ):
+                said = {"command": command, "body": about, "on_refused": refused, "reply": {"process": target}}
+                row = {
+                    "id": f"{case.process}/1/{7 + n}-0",
+                    "process": case.process,
+                    "seq": 1,
+                    "kind": kind,
+                    "attempt": 1,
+                }
+                connection.execute(
+                    insert(table(EffectRow)).values(target=target, body=said, status="planned", planned_at=at, **row)
+                )
+        relay = relay_of(engine, relay_every=0.2)
+        first, second, third = (adopt(engine, one.no) for one in (holder, book, ended))
+        # The one whose opening holds the key is brought first; all else as it comes.
+        await relay._signal(first.process, "sync")
+        await until(lambda: rows(database, ProcessRow, id=f"{urge}/1"))
+        await relay._signal(third.process, "sync")
+        await until(lambda: rows(database, CommandRow, process=f"{urge}/2", name="annul_supervision"))
+        assert await third.handle.result() == "answered"
+        await until(relay.round)
+        await second.settled()
+        await until(lambda: second.types().count("process_not_begun") == 2)
+        told = rows(database, EffectRow, target=f"{urge}/2")
+        assert {(e.kind, e.status, e.outcome) for e in told} == {
+            ("tell", "done", "refused"),
+            ("start", "done", "refused"),
+        }
+        assert rows(database, IncidentRow) == []
+        assert rows(database, ProcessRow, id=f"{urge}/2") == []
+
+
+def _more_than(found: list[str], n: int) -> bool:
+    return len(found) > n
+
+
+async def test_what_one_process_owes_another_arrives_in_its_order_whatever_dies_meanwhile(
+    client: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first has no answer the second is not sent: not by this run, not by the next, not by the relay."""
+    monkeypatch.setattr(activities.tell, "LOOKS", 4)
+    sent: list[str] = []
+    signal = Tell._signal
+
+    async def heard(self: Tell, effect: Owed) -> None:
+        sent.append(effect.id)
+        await signal(self, effect)
+
+    monkeypatch.setattr(Tell, "_signal", heard)
+    async with engine_on(client, database) as engine:
+        at = datetime.now(UTC) - LONG_AGO
+        sender, target = Book(database, at).dispatched(), Book(database, at).dispatched()
+        first, second = (f"{sender.process}/{seq}/0-00000000" for seq in (1, 2))
+        with database.write() as connection:
+            for seq, effect in ((2, second), (1, first)):
+                body = {
+                    "command": "process_refused",
+                    "body": {"process": f"ring/{seq}", "code": "x"},
+                    "on_refused": None,
+                }
+                row = {"id": effect, "process": sender.process, "seq": seq, "kind": "tell", "target": target.process}
+                connection.execute(
+                    insert(table(EffectRow)).values(body=body, status="planned", planned_at=at, attempt=1, **row)
+                )
+            journal.park(connection, target.process, "heads_differ", at)
+        relay = relay_of(engine, relay_every=0.1)
+        live, other = adopt(engine, sender.no), adopt(engine, target.no)
+        for n in range(3):
+            assert await relay.round() >= 1
+            await until(partial(_more_than, sent, n))
+            await asyncio.sleep(1.5)  # one answer that is not there, and the next try
+            await live.keep()
+            await live.handle.terminate("the run is lost")
+            relay.processes.nudged.clear()
+        assert set(sent) == {first}
+        assert rows(database, CommandRow, name="process_refused") == []
+        await relay.round()
+        with database.write() as connection:
+            journal.unpark(connection, target.process, "operator", at)
+        await live.settled()
+        assert [e.body["process"] for e in other.events() if e.type == "process_not_begun"] == ["ring/1", "ring/2"]
 
 
 async def test_a_timer_that_passed_while_nobody_was_there_rings_at_its_nominal_instant(
