@@ -79,9 +79,13 @@ class Together(RuleBasedStateMachine):
     def on_and_on(self, seed: int) -> None:
         """A stretch of life: many things, one after the other; the laws are asked after each by the town itself."""
         dice = random.Random(seed)
+        for _ in range(30):
+            self.on_and_on_once(dice)
+
+    def on_and_on_once(self, dice: random.Random) -> None:
+        """One thing of such a stretch."""
         acts = (self.somebody_does_what_is_asked, self.a_letter_arrives, self.time_passes, self.a_case_goes_up)
-        for act in dice.choices(acts, (12, 8, 1, 1), k=30):
-            act(dice)
+        dice.choices(acts, (12, 8, 1, 1))[0](dice)
 
     @rule(seed=SEEDS)
     def and_on(self, seed: int) -> None:
