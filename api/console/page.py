@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.console import wording
 from api.console.kinds import KINDS, kind_of
 from api.console.visiting import LANGUAGE_COOKIE, Visit, language_of
+from api.courses import course
 from api.services import services
 from domain.clock import wall
 from domain.deciders import DECIDERS
@@ -98,6 +99,7 @@ def render(
         "short": wording.short,
         "process_name": lambda process: wording.process_name(process, lang),
         "level_name": lambda kind, level: wording.word_label(kind, kind_of(kind).level, level, lang),
+        "course": lambda kind, stage: course(kind, stage, lang),
         "lines": lines,
     }
     body = templates.get_template(template).render({**common, **values})

@@ -52,6 +52,8 @@ def test_a_list_and_a_page_of_each_kind(town: Town, desk: Desk, kind: str) -> No
     shown = desk.page.inner_text("main")
     assert number in shown
     assert "d/" not in shown  # no reference in place of words
+    stands = desk.page.locator(".tag-stage").inner_text()
+    assert desk.page.locator('.course [aria-current="step"] .course-stage').all_inner_texts() == [stands]
     looked_at(desk, f"/console/processes/{town.processes[kind]}/ledger", f"process-ledger-{kind}")
 
 
