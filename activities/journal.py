@@ -12,7 +12,7 @@ Guarantees, each with a test of its own:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -34,6 +34,7 @@ from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
 from storage import journal as sql
+from storage.cases import load_process
 from storage.effects import inboxes, perform_at_once
 from storage.papers import PAPER
 from storage.rules import Rules
@@ -301,7 +302,9 @@ class Journal:
         envelope: Envelope,
         taken: Mapping[str, str] = MappingProxyType({}),
     ) -> Facts:
-        units, items, cases = sql.facts(connection, needs(decider, envelope))
+        wanted = needs(decider, envelope)
+        units, items, cases = sql.facts(connection, wanted)
+        packs, calendars = self.rules.named(wanted)
         pins = self._pins(connection, process, envelope)
         return Facts(
             pack=self.rules.pack(pins.pack, pins.pack_version, pins.pack_sha),
@@ -312,7 +315,20 @@ class Journal:
             items=items,
             cases=cases,
             taken=taken,
+            packs=packs,
+            calendars=calendars,
         )
+
+    def foresee(self, connection: Connection, envelope: Envelope, now: datetime) -> tuple[Process, Advanced] | None:
+        """Say what a command would do if it came now, by the rules that will decide it then; nothing is written or locked.
+
+        Returns the process as it stands and what would come of it; None where there is no such process.
+        """
+        stored = load_process(connection, envelope.process)
+        if stored is None:
+            return None
+        decider, process = decider_of(envelope.process), stored.process
+        return process, advance(decider, process, envelope, self._facts(connection, decider, process, envelope), now)
 
     def _pins(self, connection: Connection, process: Process, envelope: Envelope | None = None) -> Pins:
         """Return the pinned pack and calendar; before there is a state those the opening names, or those in force."""

@@ -136,6 +136,12 @@ async def tell_process(order: EffectOrder) -> Performed:
     raise NotImplementedError
 
 
+@activity.defn(name="batches.take_slice")
+async def take_slice(order: EffectOrder) -> Performed:
+    """Deal with the next cases of a batch (:mod:`activities.batches`)."""
+    raise NotImplementedError
+
+
 @activity.defn(name="cadence.strike")
 async def strike(beat: Beat) -> str:
     """Do what a beat of the city's cadence is for (:mod:`activities.cadence`)."""

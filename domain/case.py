@@ -15,6 +15,7 @@ timers, effects, claims, todos, card.
 :mod:`~domain.casework.closing`       回访、重办、办结
 :mod:`~domain.casework.upward`        上行: rings, consultations, adjudications and supervision that a case begins
 :mod:`~domain.casework.holder`        what these decide, and how it comes to hold
+:mod:`~domain.casework.terms`         变更办理依据: another calendar or pack, and clocks counted anew
 :mod:`~domain.casework.wakeups`       timers and what they do; :mod:`~domain.casework.overtaking` what came before them after all
 :mod:`~domain.casework.inbox`         who has to act; :mod:`~domain.casework.outward` who is told
 ====================================  =============================================================================
@@ -35,6 +36,7 @@ from domain.casework import (
     overtaking,
     returning,
     screening,
+    terms,
     upward,
     wakeups,
 )
@@ -44,6 +46,7 @@ from domain.casework.commands import COMMANDS
 from domain.casework.events import EVENTS
 from domain.casework.following import consequences
 from domain.casework.state import Case
+from domain.casework.upward_commands import ChangeTerms
 from domain.casework.words import DONE, LIVE, OPEN, OVER, WORKING, Stage
 from domain.holding import ApplyDecision
 from domain.keeping import ClockSet, ClockStopped
@@ -117,6 +120,7 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
     ("reserve_matter",      _BEGUN,                                  holder.reserve_matter,            True),
     ("release_matter",      _BEGUN,                                  holder.release_matter,            True),
     ("apply_decision",      _BEGUN,                                  holder.apply_decision,            True),
+    ("change_terms",        OPEN,                                    terms.change_terms,               True),
     ("urge",                OPEN | _CLOSED,                          closing.urge,                     False),
     ("supervise",           OPEN | _CLOSED,                          closing.supervise,                False),
 )  # fmt: skip
@@ -137,6 +141,8 @@ def needs(command: Command) -> Sequence[Need]:
     if command.NAME == "correct":
         corrected = {"item": "item", "district": "unit", "street": "unit"}.get(getattr(command, "field", ""))
         found += [Need(kind=corrected, key=command.value)] if corrected and hasattr(command, "value") else []
+    if isinstance(command, ChangeTerms):
+        found += terms.needs(command.calendar, command.pack)
     if isinstance(command, ApplyDecision):
         named = (command.verdict.lead, *command.verdict.co)
         found += [Need(kind="unit", key=unit) for unit in named if unit is not None]
@@ -171,7 +177,7 @@ def decide(case: Case, command: Command, context: Context) -> Sequence[Event]:
 
 def ring(case: Case, key: str, nominal: datetime, context: Context) -> Sequence[Event]:
     """Do what a timer is for, then what follows by itself."""
-    return _follow(case, wakeups.ring(case, key, nominal, context), context)
+    return _follow(case, wakeups.ring(case, key, nominal, terms.in_terms(case, context)), context)
 
 
 def claims(case: Case) -> frozenset[str]:
@@ -245,7 +251,7 @@ def _follow(case: Case, events: Sequence[Event], context: Context) -> Sequence[E
     out = _stopped_once(events)
     after = _fold(case, out, context)
     for _ in range(MOST_CONSEQUENCES):
-        more = consequences(after, context)
+        more = consequences(after, terms.in_terms(after, context))
         if not more:
             return out
         out += more

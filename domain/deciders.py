@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from domain import accountability, adjudication, case, consultation, measure, ring, session, supervision
+from domain import accountability, adjudication, batch, case, consultation, measure, ring, session, supervision
 from domain.process import Decider
 
 DECIDERS: Final[Mapping[str, Decider]] = {
     module.DECIDER.kind: module.DECIDER
-    for module in (case, ring, consultation, adjudication, session, supervision, accountability, measure)
+    for module in (case, ring, consultation, adjudication, session, supervision, accountability, measure, batch)
 }
 
 WORKFLOWS: Final[Mapping[str, str]] = {
@@ -21,6 +21,7 @@ WORKFLOWS: Final[Mapping[str, str]] = {
     "supervision": "SupervisionWorkflow",
     "accountability": "AccountabilityWorkflow",
     "measure": "MeasureWorkflow",
+    "batch": "BatchWorkflow",
 }
 """By kind; by kind and level where the levels are types of their own."""
 

@@ -1,14 +1,15 @@
 """A process as a file that anybody can check offline, and the check: the chain, the terms, every deadline.
 
-An export holds the events, the whole pack and the whole calendar the process was opened under, and the clocks as the city says
-they stand. It holds codes and references only: no word of a caller is in it (law 8).
+An export holds the events, the whole pack and the whole calendar the process was opened under, those it was moved to later, and
+the clocks as the city says they stand. It holds codes and references only: no word of a caller is in it (law 8).
 
 :func:`verify` trusts nothing but the rules of this release. What it proves, in this order:
 
 1. *chain*: every event carries ``sha256(previous head, event)``: none was changed, dropped, added or moved;
-2. *terms*: pack and calendar are those that the first event pinned;
-3. *clocks*: each recorded clock has a limit of that pack, goes on from its own past, and is due when its inputs say,
-   counted day by day by that calendar; an overdue has the instant of the clock it belongs to;
+2. *terms*: pack and calendar are those that the first event pinned, and every later change has those that its event names;
+3. *clocks*: each recorded clock has a limit of the pack of its time, goes on from its own past, and is due when its inputs say,
+   counted day by day by the calendar of its time; a change of terms leaves no running clock behind; an overdue has the instant
+   of the clock it belongs to;
 4. *state*: the clocks named in the export are those that the events amount to.
 
 A forger who also rewrites all heads is found by 2 to 4 as far as he leaves anything that does not follow; a file whose last
@@ -18,24 +19,24 @@ head is published elsewhere cannot be forged at all.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from domain import kernel
 from domain.calendar import Calendar
-from domain.casework.events import ActAnnulled, Opened
+from domain.casework.events import ActAnnulled, Opened, TermsChanged
 from domain.casework.more_time import pause_rule
 from domain.casework.state import Case
-from domain.casework.timekeeping import OVERTAKEN
+from domain.casework.timekeeping import OVERTAKEN, RECOUNTED, RESTATED
 from domain.clock import Clock, ClockError, ClockRule, Pause, recompute
 from domain.deciders import decider_of
-from domain.keeping import ClockSet, OverdueReached, Running, named_rule
+from domain.keeping import ClockSet, ClockStopped, OverdueReached, Running, named_rule
 from domain.kernel import Process, Written
 from domain.model import Strict
 from domain.policy import Pack, PolicyError, pack_sha
 from domain.proceeding import Begun, Proceeding
-from domain.process import Event
+from domain.process import Event, Pins
 from domain.upcast import NewerRelease
 
 FORMAT: Final = "sanhuan-export/1"
@@ -48,6 +49,10 @@ class ExportTerms(Strict):
     calendar: Calendar
 
 
+def _nothing(value: tuple[Any, ...]) -> bool:
+    return not value
+
+
 class Export(Strict):
     """One process to the outside: what happened, under which terms, and the clocks as they stand. Instants are aware."""
 
@@ -56,6 +61,8 @@ class Export(Strict):
     process: str
     generated_at: AwareDatetime
     terms: ExportTerms
+    later: Annotated[tuple[ExportTerms, ...], Field(exclude_if=_nothing)] = ()
+    """The terms it was moved to, in order. Left out where there are none, as in the files of earlier releases."""
     events: tuple[Written, ...]
     clocks: dict[str, Running]
 
@@ -83,16 +90,36 @@ class Difference(Strict):
         return f"{', '.join(place)}: expected {self.expected}, found {self.found}"
 
 
+def terms_of(process: str, events: Sequence[Written]) -> Sequence[Pins]:
+    """Return the terms a process was opened under and all it was moved to, in order."""
+    decider = decider_of(process)
+    found: list[Pins] = []
+    for written in events:
+        if written.type in _TERMS or written.seq == 1:
+            event = kernel.read_event(decider, written.type, written.body)
+            found.append(Pins(**{name: getattr(event, name) for name in Pins.model_fields}))
+    return found
+
+
+_TERMS: Final = frozenset({TermsChanged.TYPE})
+
+
 def export_process(
-    process: Process, events: Sequence[Written], pack: Pack, calendar: Calendar, generated_at: datetime
+    process: Process,
+    events: Sequence[Written],
+    pack: Pack,
+    calendar: Calendar,
+    generated_at: datetime,
+    later: Sequence[ExportTerms] = (),
 ) -> Export:
-    """Make the export of a process from what the journal has of it."""
+    """Make the export of a process from what the journal has of it: ``later`` are the terms it was moved to."""
     state: Case | Proceeding = process.state
     return Export(
         no=state.no,
         process=process.id,
         generated_at=generated_at,
         terms=ExportTerms(pack=pack, calendar=calendar),
+        later=tuple(later),
         events=tuple(events),
         clocks=state.clocks,
     )
@@ -157,18 +184,35 @@ def _read(export: Export) -> Iterator[tuple[int, Event] | Difference]:
 # --------------------------------------------------------------------------------------------------------------- terms
 
 
-def _terms(export: Export, history: Iterable[tuple[int, Event]]) -> Iterator[Difference]:
+def _terms(export: Export, history: Sequence[tuple[int, Event]]) -> Iterator[Difference]:
     opened = next(((seq, e) for seq, e in history if isinstance(e, Opened | Begun)), None)
     if opened is None:
         yield Difference(code="case", expected="an event that opens it", found="none")
         return
     seq, event = opened
     no = event.request if isinstance(event, Opened) else event.no
-    pack, calendar = export.terms.pack, export.terms.calendar
-    years = "cn:" + "+".join(year.version for year in calendar.years)
-    pinned = (
+    about = (
         ("case", "no", no, export.no),
         ("case", "process", f"{export.process.partition('/')[0]}/{no}", export.process),
+    )
+    yield from (
+        Difference(code=code, seq=seq, field=field, expected=expected, found=found)
+        for code, field, expected, found in about
+        if expected != found
+    )
+    yield from _pinned(seq, event, export.terms)
+    moves = [(seq, e) for seq, e in history if isinstance(e, TermsChanged)]
+    if len(moves) != len(export.later):
+        yield Difference(code="case", field="later", expected=f"{len(moves)} terms", found=f"{len(export.later)}")
+    for (at, moved), terms in zip(moves, export.later, strict=False):
+        yield from _pinned(at, moved, terms)
+
+
+def _pinned(seq: int, event: Any, terms: ExportTerms) -> Iterator[Difference]:
+    """Compare the terms in the file with those that an event pinned."""
+    pack, calendar = terms.pack, terms.calendar
+    years = "cn:" + "+".join(year.version for year in calendar.years)
+    pinned = (
         ("pack", "id", event.pack, pack.id),
         ("pack", "version", event.pack_version, pack.version),
         ("pack", "sha", event.pack_sha, pack_sha(pack)),
@@ -191,35 +235,84 @@ STAYS: Final = ("rule", "rule_version", "source", "limit", "nominal", "warn", "s
 HANDLING: Final = ("handle", "redo", "handle_co", "redo_co")
 
 
+class _Reckoning:
+    """The clocks of a process and the terms they are counted by, as its events go by."""
+
+    def __init__(self, export: Export) -> None:
+        self.coming = [*export.later]
+        self.running: dict[str, Clock] = {}
+        self.stopped: set[str] = set()
+        self.left: dict[str, int] = {}
+        self.annulled: set[datetime] = set()
+        self.take(export.terms)
+
+    def take(self, terms: ExportTerms) -> None:
+        """Count by these terms from now on."""
+        self.terms = terms
+        self.rules = {_rule_key(r) for r in _rules_of(terms.pack)}
+
+    def moved(self, seq: int) -> None:
+        """Take the next terms: every clock that runs has to be counted anew by them, at once."""
+        if self.coming:
+            self.take(self.coming.pop(0))
+        self.left = {key: seq for key in self.running if key not in self.stopped}
+
+    def left_behind(self) -> Iterator[Difference]:
+        """Name the clocks that go on under the terms of before."""
+        for key, seq in self.left.items():
+            yield Difference(code="history", seq=seq, clock=key, expected="counted under the new terms", found="not")
+        self.left = {}
+
+    def set(self, seq: int, clock: Clock, why: str) -> Iterator[Difference]:
+        """Compare a clock that was set with the terms of its time and with what it was before."""
+        if _rule_key(clock) not in self.rules and not _named(self.terms.pack, clock):
+            found = f"{clock.rule} {clock.rule_version}: {clock.limit}"
+            yield Difference(code="rule", seq=seq, clock=clock.key, expected="a limit of the pack", found=found)
+        if why in ANEW and clock.key not in self.left:
+            yield Difference(code="history", seq=seq, clock=clock.key, expected="a change of terms", found=why)
+        if why != "started":
+            annulled = self.annulled if why == OVERTAKEN else frozenset[datetime]()
+            stays = ("start",) if why in ANEW else STAYS
+            yield from _goes_on(seq, self.running.get(clock.key), clock, annulled, stays)
+        yield from _recomputed(self.terms, seq, clock)
+        self.running[clock.key] = clock
+        self.stopped.discard(clock.key)
+        self.left.pop(clock.key, None)
+
+
+ANEW: Final = frozenset({RECOUNTED, RESTATED})
+"""Why a clock was set that a change of terms counted anew."""
+
+
 def _clocks(export: Export, history: Iterable[tuple[int, Event]]) -> Iterator[Difference]:
-    rules = {_rule_key(r) for r in _rules_of(export.terms.pack)}
-    running: dict[str, Clock] = {}
-    annulled: set[datetime] = set()
+    all_ = _Reckoning(export)
     for seq, event in history:
         match event:
-            case ActAnnulled(due=due):
-                annulled.add(due)
+            case TermsChanged():
+                all_.moved(seq)
+                continue
+            case ActAnnulled(key=key, due=due):
+                all_.annulled.add(due)
+                all_.stopped.discard(key)
             case ClockSet(clock=clock, why=why):
-                if _rule_key(clock) not in rules and not _named(export.terms.pack, clock):
-                    found = f"{clock.rule} {clock.rule_version}: {clock.limit}"
-                    yield Difference(code="rule", seq=seq, clock=clock.key, expected="a limit of the pack", found=found)
-                if why != "started":
-                    yield from _goes_on(
-                        seq, running.get(clock.key), clock, annulled if why == OVERTAKEN else frozenset()
-                    )
-                yield from _recomputed(export, seq, clock)
-                running[clock.key] = clock
+                if why not in ANEW:
+                    yield from all_.left_behind()
+                yield from all_.set(seq, clock, why)
+            case ClockStopped(key=key):
+                all_.stopped.add(key)
+                all_.left.pop(key, None)
             case OverdueReached(key=key, due=due):
-                clock_due = running[key].due if key in running else None
+                clock_due = all_.running[key].due if key in all_.running else None
                 if clock_due != due:
                     yield _differs("overdue", seq, key, "due", clock_due, due)
             case _:
                 pass
+    yield from all_.left_behind()
 
 
-def _recomputed(export: Export, seq: int, clock: Clock) -> Iterator[Difference]:
+def _recomputed(terms: ExportTerms, seq: int, clock: Clock) -> Iterator[Difference]:
     try:
-        again = recompute(clock, export.terms.calendar, export.terms.pack.hours)
+        again = recompute(clock, terms.calendar, terms.pack.hours)
     except (ClockError, OverflowError) as error:
         yield Difference(
             code="clock", seq=seq, clock=clock.key, expected="a clock that can be counted", found=str(error)
@@ -230,15 +323,17 @@ def _recomputed(export: Export, seq: int, clock: Clock) -> Iterator[Difference]:
             yield _differs("clock", seq, clock.key, field, getattr(again, field), getattr(clock, field))
 
 
-def _goes_on(seq: int, before: Clock | None, clock: Clock, annulled: AbstractSet[datetime]) -> Iterator[Difference]:
+def _goes_on(
+    seq: int, before: Clock | None, clock: Clock, annulled: AbstractSet[datetime], stays: Sequence[str]
+) -> Iterator[Difference]:
     """A clock keeps its inputs; pauses and extensions are only added, and only an open pause gets its end.
 
-    An instant that a timer set and a decision ``annulled`` may lie earlier.
+    An instant that a timer set and a decision ``annulled`` may lie earlier. ``stays``: the inputs that this change leaves alone.
     """
     if before is None:
         yield Difference(code="history", seq=seq, clock=clock.key, expected="a clock that was started", found="none")
         return
-    for field in STAYS:
+    for field in stays:
         if getattr(before, field) != getattr(clock, field):
             yield _differs("history", seq, clock.key, field, getattr(before, field), getattr(clock, field))
     if clock.extensions[: len(before.extensions)] != before.extensions:

@@ -234,6 +234,13 @@ def named_rule(pack: Pack, clock: Clock) -> ClockRule | None:
     return None
 
 
+def named_again(pack: Pack, clock: Clock) -> ClockRule | None:
+    """Return the rule of another pack for a clock with a named day or instant, which stays so long; None for any other."""
+    kind, limit = clock.rule.rpartition("/")[2], clock.nominal or clock.limit
+    make = {_NAMED_DAY: _day_rule, _NAMED_INSTANT: _instant_rule}.get(kind)
+    return None if make is None else make(pack, limit.amount)
+
+
 def _day_rule(pack: Pack, days: int) -> ClockRule:
     limit = Limit(amount=days, unit=Unit.d)
     return ClockRule(

@@ -126,7 +126,7 @@ class Todo(Model):
 
 
 class Need(Model):
-    """A fact that a rule must look at: ``kind`` is ``unit``, ``item`` or ``case``."""
+    """A fact that a rule must look at: ``kind`` is ``unit``, ``item``, ``case``, ``calendar`` or ``pack`` (``id@version``)."""
 
     kind: str
     key: str
@@ -175,7 +175,7 @@ class Facts:
 
     ``taken``: claims that this decision would need and another process holds, and that process. Filled when the decision was
     made once without knowing it; a rule that can do without them does, any other is refused with ``order_exists``. ``pins``
-    name the pack and the calendar.
+    name the pack and the calendar; ``packs`` (by ``id@version``) and ``calendars`` are others that the command named.
     """
 
     pack: Pack
@@ -186,6 +186,8 @@ class Facts:
     cases: Mapping[str, CaseFact]
     taken: Mapping[str, str] = field(default_factory=dict)
     pins: Pins | None = None
+    packs: Mapping[str, Pack] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
 ``notice``         a notice to a caller, a role or a unit
 ``tell``           a command to another process; the effect's id is the command's, so that it takes effect once
 ``start``          the opening of another process: the same, and in the Temporal UI it is a child of the one that began it
+``slice``          the next cases of a batch; what came of them comes back as a report
 ``paper``          an official document: numbered, rendered and kept in the commit that owes it
 =================  ================================================================================================
 """
@@ -58,6 +59,11 @@ def start(
 ) -> Effect:
     """Open a process. One that is open already refuses."""
     return Effect(kind="start", target=process, body=_words(OPEN, body, on_refused, reply))
+
+
+def slice_of(process: str, what: str, body: Mapping[str, Any]) -> Effect:
+    """Deal with the next cases of a batch. One target: a slice begins when the one before it is done."""
+    return Effect(kind="slice", target=process, body={"what": what, **body})
 
 
 def paper(kind: str, **values: Any) -> Effect:

@@ -22,10 +22,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from domain.casework.words import OPEN
 
 
 class Utc(TypeDecorator[datetime]):
@@ -235,6 +238,10 @@ class DeliveryRow(Base):
 # ------------------------------------------------------------------------------------------------------- list columns
 
 
+OPEN_CASES = f"stage IN ({', '.join(repr(str(stage)) for stage in sorted(OPEN))})"
+"""Which rows are of open cases, as the index says it: a query that is to use that index says it so."""
+
+
 class CaseRow(Base):
     """The columns by which cases are listed and counted. ``first_due``: the overall limit, or a todo's, that comes first."""
 
@@ -266,6 +273,8 @@ class CaseRow(Base):
 
     __table_args__ = (
         Index("ix_case_row_due", "first_due", "no"),
+        # A batch goes through the open cases of a city by number; the closed ones of years lie between.
+        Index("ix_case_row_open", "no", sqlite_where=text(OPEN_CASES), postgresql_where=text(OPEN_CASES)),
         Index("ix_case_row_received", "received_at", "no"),
         Index("ix_case_row_stage", "stage", "received_at", "no"),
         Index("ix_case_row_matter", "matter"),
@@ -342,6 +351,27 @@ class AgendaRow(Base):
     state: Mapped[str] = mapped_column(String(20))
     lead: Mapped[str | None] = mapped_column(String(80))
     decided_at: Mapped[datetime | None]
+
+
+class BatchItemRow(Base):
+    """A case that a batch means: what was foreseen, and by how much its first due would move. What came of it is its command's.
+
+    ``added``: it began after the preview; ``gone``: it was over before its turn came. ``command`` is that of the case.
+    """
+
+    __tablename__ = "batch_item"
+    batch: Mapped[str] = mapped_column(String(200), primary_key=True)
+    no: Mapped[str] = mapped_column(String(40), primary_key=True)
+    command: Mapped[str] = mapped_column(String(300))
+    foreseen: Mapped[str] = mapped_column(String(12))
+    direction: Mapped[str | None] = mapped_column(String(12))
+    code: Mapped[str | None] = mapped_column(String(80))
+    clock: Mapped[str | None] = mapped_column(String(80))
+    due_from: Mapped[datetime | None]
+    due_to: Mapped[datetime | None]
+    moved: Mapped[int] = mapped_column(default=0)
+    added: Mapped[bool] = mapped_column(default=False)
+    gone: Mapped[bool] = mapped_column(default=False)
 
 
 class RulingRow(Base):

@@ -4,6 +4,8 @@ A running case asks for exactly the pack and calendar it pinned; a new case gets
 they come from (:mod:`storage.policies`); :func:`register` copies a version into the database once.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
@@ -11,9 +13,10 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from domain.calendar import Calendar
+from domain.export import ExportTerms
 from domain.permissions import Permissions
 from domain.policy import Pack, pack_sha
-from domain.process import Pins
+from domain.process import Need, Pins
 from storage.journal import insert_once, upsert
 from storage.models import CalendarRow, PolicyRow, SettingRow, UnitRow, table
 from storage.policies import load_calendar, load_pack, load_permissions
@@ -40,6 +43,7 @@ class Rules:
         self._database = database
         self.pack = lru_cache(maxsize=64)(self._pack)
         self.calendar = lru_cache(maxsize=16)(self._read_calendar)
+        self.pack_at = lru_cache(maxsize=16)(self._read_pack_at)
         self.unit_name = lru_cache(maxsize=4096)(self._read_unit_name)
 
     def _pack(self, pack_id: str, version: str, sha: str) -> Pack:
@@ -52,6 +56,32 @@ class Rules:
         if body is None:
             raise RuleMissing(f"policy pack {pack_id}@{version} ({sha[:12]}) is not in the database")
         return Pack.model_validate_json(body)
+
+    def _read_pack_at(self, key: str) -> Pack:
+        """Return the pack that ``id@version`` names."""
+        pack_id, _, version = key.partition("@")
+        with self._database.read() as connection:
+            body = connection.execute(
+                select(_policy.c.body).where(_policy.c.id == pack_id, _policy.c.version == version)
+            ).scalar_one_or_none()
+        if body is None:
+            raise RuleMissing(f"policy pack {key} is not in the database")
+        return Pack.model_validate_json(body)
+
+    def named(self, needs: Iterable[Need]) -> tuple[dict[str, Pack], dict[str, Calendar]]:
+        """Return the packs and calendars that a command named; one that nobody registered is missing from the result."""
+        packs: dict[str, Pack] = {}
+        calendars: dict[str, Calendar] = {}
+        for need in needs:
+            with suppress(RuleMissing):
+                match need.kind:
+                    case "pack":
+                        packs[need.key] = self.pack_at(need.key)
+                    case "calendar":
+                        calendars[need.key] = self.calendar(need.key)
+                    case _:
+                        pass
+        return packs, calendars
 
     def _read_calendar(self, version: str) -> Calendar:
         with self._database.read() as connection:
@@ -67,6 +97,13 @@ class Rules:
         with self._database.read() as connection:
             name = connection.execute(select(_unit.c.name_zh).where(_unit.c.code == code)).scalar_one_or_none()
         return name or code
+
+    def terms(self, pinned: Iterable[Pins]) -> list[ExportTerms]:
+        """Return pinned terms whole, as an export holds them."""
+        return [
+            ExportTerms(pack=self.pack(p.pack, p.pack_version, p.pack_sha), calendar=self.calendar(p.calendar))
+            for p in pinned
+        ]
 
     def permissions(self) -> Permissions:
         """Return the permission table of this release."""

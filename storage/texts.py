@@ -81,6 +81,7 @@ _REFUSAL_LABELS: Final = {
     "role": "role",
     "state": "order_state",
     "closing": "closing",
+    "clock": "clock",
 }
 _EVENT_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "stage_moved": {"stage": "stage"},

@@ -10,6 +10,7 @@ import httpx
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.batches import Batches
 from activities.cadence import Cadence
 from activities.departments.sender import Departments
 from activities.journal import Journal
@@ -21,6 +22,7 @@ from worker.metrics import Measuring, WorkerMetrics
 from worker.settings import WorkerSettings
 from workflows.accountability import AccountabilityWorkflow
 from workflows.adjudication import AdjudicationWorkflow
+from workflows.batch import BatchWorkflow
 from workflows.cadence import CadenceWorkflow
 from workflows.case import CaseWorkflow
 from workflows.consultation import ConsultationWorkflow
@@ -40,6 +42,7 @@ WORKFLOWS: Sequence[type] = (
     SupervisionWorkflow,
     AccountabilityWorkflow,
     MeasureWorkflow,
+    BatchWorkflow,
 )
 GRACE = timedelta(seconds=30)
 
@@ -102,6 +105,7 @@ def workers(
             Notices(shared.database).give_notice,
             Tell(shared.database, client).tell_process,
             Cadence(shared.database, client).strike,
+            Batches(shared.database, client).take_slice,
         ],
         activity_executor=shared.threads,
         max_concurrent_activities=settings.threads,

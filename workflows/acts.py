@@ -61,6 +61,20 @@ async def tell(effect: EffectOrder) -> Performed:
     )
 
 
+async def take_slice(effect: EffectOrder) -> Performed:
+    """Deal with the next cases of a batch; a worker that dies is noticed by its silence, and the slice is taken by another."""
+    return await workflow.execute_activity(
+        signatures.take_slice,
+        effect,
+        task_queue=NOTICES,
+        start_to_close_timeout=timedelta(minutes=2),
+        heartbeat_timeout=timedelta(seconds=20),
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),
+        priority=_priority(effect),
+        summary=effect.summary,
+    )
+
+
 async def start(effect: EffectOrder) -> Performed:
     """Begin another process as a child that outlives this run, then make sure that its journal has opened it.
 

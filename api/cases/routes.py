@@ -19,7 +19,7 @@ from api.todos.colours import Colours
 from domain.casework.state import Case
 from domain.casework.words import CaseType, Stage, Triage
 from domain.disclosure import Field, own_orders, visible_orders
-from domain.export import Export, export_process
+from domain.export import Export, export_process, terms_of
 from domain.kernel import Written
 from domain.process import Actor
 from storage.audit import write_audit
@@ -178,15 +178,10 @@ def export(no: No, response: Response, place: Place, who: SignedIn) -> Export:
             why="verify",
         )
         rows = list_events(connection, stored.process.id, after=0, limit=ALL_EVENTS)
-    state: Case = stored.process.state
     response.headers["Content-Disposition"] = f'attachment; filename="case-{no}.json"'
-    return export_process(
-        stored.process,
-        [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows],
-        place.rules.pack(state.pack, state.pack_version, state.pack_sha),
-        place.rules.calendar(state.calendar),
-        now,
-    )
+    written = [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows]
+    first, *later = place.rules.terms(terms_of(stored.process.id, written))
+    return export_process(stored.process, written, first.pack, first.calendar, now, later)
 
 
 def disclosed(connection: Any, who: Viewer, no: str) -> tuple[Stored, Actor, frozenset[Field]]:

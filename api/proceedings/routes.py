@@ -30,7 +30,7 @@ from api.refusals import refuses
 from api.services import Services
 from api.todos.colours import Colours
 from domain.disclosure import Field
-from domain.export import Export, export_process
+from domain.export import Export, export_process, terms_of
 from domain.kernel import Written
 from domain.permissions import Permissions
 from storage.audit import write_audit
@@ -218,16 +218,11 @@ def export(kind: Kind, no: Number, response: Response, place: Place, who: Signed
             connection, at=now, user=viewer.user, role=viewer.role, action="export", subject=process, why="verify"
         )
         rows = list_events(connection, process, after=0, limit=ALL_EVENTS)
-    state = stored.process.state
     name = process.replace("/", "-").replace(":", "-")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
-    return export_process(
-        stored.process,
-        [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows],
-        place.rules.pack(state.pack, state.pack_version, state.pack_sha),
-        place.rules.calendar(state.calendar),
-        now,
-    )
+    written = [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows]
+    first, *later = place.rules.terms(terms_of(stored.process.id, written))
+    return export_process(stored.process, written, first.pack, first.calendar, now, later)
 
 
 @router.get("/proceedings/{kind}/{no:path}", operation_id="read_proceeding", summary="One process, as disclosed")

@@ -20,6 +20,7 @@ from domain.casework.state import (
     ReturnRequest,
     Submission,
     Termination,
+    TermsBy,
 )
 from domain.casework.timekeeping import owner_and_what
 from domain.casework.words import OWNER_MATTERS, ClosingCode, OrderRole, OrderState, Stage
@@ -441,8 +442,20 @@ def _archived(case: Case, _e: ev.Archived, at: datetime) -> Case:
     return _set(case, stage=Stage.archived, since=at)
 
 
+def _terms_kept(case: Case, e: ev.TermsChanged | ev.TermsKept, _at: datetime) -> Case:
+    by = TermsBy(batch=e.batch, decided_at=e.decided_at)
+    return _set(case, terms_by={**case.terms_by, **dict.fromkeys(e.parts, by)})
+
+
+def _terms_changed(case: Case, e: ev.TermsChanged, at: datetime) -> Case:
+    terms = {name: getattr(e, name) for name in ("pack", "pack_version", "pack_sha", "calendar")}
+    return _set(_terms_kept(case, e, at), **terms)
+
+
 CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.Opened.TYPE: _opened,
+    ev.TermsChanged.TYPE: _terms_changed,
+    ev.TermsKept.TYPE: _terms_kept,
     ev.StageMoved.TYPE: _stage_moved,
     ev.ScreeningEnded.TYPE: _screening_ended,
     ev.MergeProposed.TYPE: _merge_proposed,

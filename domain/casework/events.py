@@ -43,6 +43,31 @@ class Opened(Event):
     calendar: str
 
 
+class TermsChanged(Event):
+    """办理依据变更: the case has other terms from now on; the clocks behind this event are counted under them.
+
+    The terms stand here whole; ``parts`` are those ``batch`` wanted (``calendar``, ``pack``), ``decided_at`` when it was approved.
+    """
+
+    TYPE: ClassVar[str] = "terms_changed"
+    batch: str
+    decided_at: datetime
+    parts: tuple[str, ...]
+    pack: str
+    pack_version: str
+    pack_sha: str
+    calendar: str
+
+
+class TermsKept(Event):
+    """A batch wanted terms that the case has already: an earlier batch that comes later takes them from it no more."""
+
+    TYPE: ClassVar[str] = "terms_kept"
+    batch: str
+    decided_at: datetime
+    parts: tuple[str, ...]
+
+
 class StageMoved(Event):
     """The case stands at another stage."""
 
@@ -671,5 +696,6 @@ EVENTS: Mapping[str, type[Event]] = {
         MatterReserved, MatterReleased, DecisionApplied, HoldOvertaken,
         CallbackRecorded, CallbackWaived, CallerLeft, RedoStarted, ClosingProposed, ClosingReviewed,
         TerminationRequested, TerminationReviewed, Closed, Objected, Archived,
+        TermsChanged, TermsKept,
     )
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 from domain import holding, telling
 from domain.casework import events as ev
 from domain.casework.state import Case
-from domain.casework.timekeeping import owner_and_what
+from domain.casework.timekeeping import RESTATED, owner_and_what
 from domain.casework.words import WITH_UNIT, OrderRole, OrderState, Triage
 from domain.holding import Hold
 from domain.keeping import ClockSet, OverdueReached, WarningGiven
@@ -60,7 +60,7 @@ def _order_ended(case: Case, e: ev.OrderEnded) -> Sequence[Effect]:
 
 def _clock_set(case: Case, e: ClockSet) -> Sequence[Effect]:
     order, what = owner_and_what(case, e.clock.key)
-    if e.why in {"started", "submitted", "sent_back"} or what != "handle" or order is None:
+    if e.why in {"started", "submitted", "sent_back", RESTATED} or what != "handle" or order is None:
         return ()
     return to_unit(case, order.id, "due_changed", why=e.why)
 

@@ -141,12 +141,19 @@ class Termination(Model):
     at: datetime
 
 
+class TermsBy(Model):
+    """Which batch gave the case a part of its terms, and when that batch was approved."""
+
+    batch: str
+    decided_at: datetime
+
+
 class Case(Clocked):
     """诉求单.
 
     ``holds``: what other processes will decide, by matter (or :data:`WHOLE`); ``begun``: the processes it began; ``urged``: the
     supervisions that began because a clock was overdue, by its key; ``rings``: those
-    that are told how its units get on.
+    that are told how its units get on; ``terms_by``: the batches that changed its terms, by the part of them.
     """
 
     no: str = ""
@@ -165,6 +172,7 @@ class Case(Clocked):
     pack_version: str = ""
     pack_sha: str = ""
     calendar: str = ""
+    terms_by: dict[str, TermsBy] = Field(default_factory=dict)
     triage: Triage | None = None
     triaged_by: str | None = None
     item: str | None = None

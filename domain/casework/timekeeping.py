@@ -48,6 +48,12 @@ __all__ = [
 OVERTAKEN = "overtaken"
 """Why a clock was set: a timer's act in its past was annulled by a decision received before it."""
 
+RECOUNTED = "terms_changed"
+"""Why a clock was set: it has another due under the case's new terms."""
+
+RESTATED = "terms_kept"
+"""Why a clock was set: it is due as before, but counted under the case's new terms from now on."""
+
 HANDLING = frozenset({"handle", "redo", "handle_co", "redo_co"})
 
 

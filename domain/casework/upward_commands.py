@@ -1,5 +1,6 @@
-"""The commands by which a case goes beyond the unit that has it, and the machine messages of the processes it began."""
+"""The commands by which a case goes beyond the unit that has it, and the machine messages of other processes."""
 
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -53,4 +54,17 @@ class SupervisionEnded(Command):
     outcome: Code
 
 
-COMMANDS = (ReportUp, Whistle, CallConsultation, ProcessRefused, SupervisionEnded)
+class ChangeTerms(Command):
+    """变更办理依据: move the case to a ``calendar``, to a ``pack`` (``id@version``), or to both, as a batch decided.
+
+    ``decided_at``: when the batch was approved; of two batches the later one holds.
+    """
+
+    NAME: ClassVar[str] = "change_terms"
+    batch: ProcessId
+    decided_at: datetime
+    calendar: Code | None = None
+    pack: Code | None = None
+
+
+COMMANDS = (ReportUp, Whistle, CallConsultation, ProcessRefused, SupervisionEnded, ChangeTerms)

@@ -1,6 +1,7 @@
 """What somebody may ask of a case: bodies of commands that are often, but not always, right. Drawn from dice."""
 
 import random
+from datetime import timedelta
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
@@ -8,7 +9,7 @@ from domain import kernel
 from domain.casework.commands import COMMANDS
 from domain.casework.state import Case
 from domain.process import Todo
-from tests.domain.casekit import ITEMS, REF, UNITS, CaseKit, opening
+from tests.domain.casekit import CALENDARS, ITEMS, PACKS, REF, UNITS, CaseKit, opening
 
 WORKING_UNITS = ("housing", "water", "roads", "parks", "east-1")
 
@@ -86,6 +87,14 @@ def draw(dice: random.Random, kit: CaseKit, field: str, annotation: Any, todo: T
             return dice.choice((*kit.city.pack.pauses, "nonsense"))
         case "documents":
             return ["d1"]
+        case "calendar":
+            return dice.choice((None, *CALENDARS, "nonsense"))
+        case "pack":
+            return dice.choice((None, None, *PACKS, "nonsense"))
+        case "batch":
+            return dice.choice(("batch/1", "batch/2", "batch/3"))
+        case "decided_at":
+            return (kit.city.now - timedelta(hours=dice.choice((0, 1, 50)))).isoformat()
     kinds = [a for a in get_args(annotation) if a is not type(None)] or [annotation]
     kind = kinds[0]
     if get_origin(annotation) is Literal:

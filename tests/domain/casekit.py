@@ -5,12 +5,13 @@
 every step.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain import kernel
+from domain.calendar import Calendar
 from domain.case import DECIDER, MOVES
 from domain.casework.commands import COMMANDS
 from domain.casework.state import Case
@@ -25,6 +26,33 @@ from tests.domain.clock_helpers import sh
 
 PERMISSIONS = load_permissions()
 CALENDAR = load_calendar()
+
+
+def noticed(*off: date, make_up: Sequence[date] = (), version: str = "2026.2") -> Calendar:
+    """The calendar after another notice for 2026: more days off, and days that make up for them."""
+    years = [
+        y.model_copy(update={"version": version, "off": y.off | set(off), "make_up": y.make_up | set(make_up)})
+        if y.year == 2026
+        else y
+        for y in CALENDAR.years
+    ]
+    return Calendar(version="cn:" + "+".join(y.version for y in years), years=tuple(years))
+
+
+SPRING = noticed(date(2026, 3, 5), date(2026, 3, 6))
+"""Another notice: the Thursday and Friday of the first week of March are off."""
+PACKS = {f"{p.id}@{p.version}": p for p in map(load_pack, ("haikou", "demo", "shandong-2020", "weifang-emergency"))}
+CALENDARS = {c.version: c for c in (CALENDAR, SPRING)}
+
+
+def registered(wanted: Container[tuple[str, str]]) -> dict[str, Any]:
+    """The packs and calendars in the database, those that a command named."""
+    return {
+        "packs": {k: p for k, p in PACKS.items() if ("pack", k) in wanted},
+        "calendars": {k: c for k, c in CALENDARS.items() if ("calendar", k) in wanted},
+    }
+
+
 MONDAY = "2026-03-02 09:00"
 UNITS = {
     u.code: u
@@ -71,16 +99,17 @@ class City:
         kit.do("open", **(opening(no, self) | fields))
         return kit
 
-    def facts(self, command: Command | None) -> Facts:
-        """The facts the command asked for and no others."""
+    def facts(self, command: Command | None, kit: "CaseKit | None" = None) -> Facts:
+        """The facts the command asked for and no others; pack and calendar are those the case has."""
         wanted = {(n.kind, n.key) for n in (DECIDER.needs(command) if command is not None else ())}
         return Facts(
-            pack=self.pack,
-            calendar=CALENDAR,
+            pack=kit.pack if kit is not None else self.pack,
+            calendar=kit.calendar if kit is not None else CALENDAR,
             permissions=PERMISSIONS,
             units={k: u for k, u in UNITS.items() if ("unit", k) in wanted},
             items={k: i for k, i in ITEMS.items() if ("item", k) in wanted},
             cases={no: kit.fact for no, kit in self.kits.items() if ("case", no) in wanted},
+            **registered(wanted),
         )
 
     def taken(self, kit: "CaseKit", after: Process) -> dict[str, str]:
@@ -138,6 +167,17 @@ class CaseKit:
     @property
     def stage(self) -> str:
         return str(self.state.stage)
+
+    @property
+    def pack(self) -> Pack:
+        """The pack the case has now."""
+        case = self.state
+        return PACKS[f"{case.pack}@{case.pack_version}"] if case.terms_by else self.city.pack
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar the case has now."""
+        return CALENDARS[self.state.calendar] if self.state.terms_by else CALENDAR
 
     @property
     def fact(self) -> CaseFact:
@@ -208,7 +248,7 @@ class CaseKit:
             command = kernel.command_model(DECIDER, name).model_validate(body)
         except Exception:  # noqa: BLE001 - what cannot be read has no needs; advance refuses it
             command = None
-        return self._advance(envelope, self.city.facts(command))
+        return self._advance(envelope, self.city.facts(command, self))
 
     def tick(self) -> "CaseKit":
         """Let the timers ring that have passed."""
@@ -220,7 +260,7 @@ class CaseKit:
             actor=SYSTEM,
             received_at=self.city.now,
         )
-        self._advance(envelope, self.city.facts(None))
+        self._advance(envelope, self.city.facts(None, self))
         return self
 
     def _advance(self, envelope: Envelope, facts: Facts) -> Advanced:
@@ -383,7 +423,7 @@ def laws(kit: CaseKit, before: Process, envelope: Envelope, got: Advanced) -> No
     for key, running in case.clocks.items():
         if old.get(key) is not running:
             assert running.clock.due is None or running.clock.due >= running.clock.start, key
-            assert recompute(running.clock, CALENDAR, kit.city.pack.hours) == running.clock, key
+            assert recompute(running.clock, CALENDARS[running.clock.calendar], kit.pack.hours) == running.clock, key
     for record in got.records:
         for event in record.events:
             kit.eyes.see(event)

@@ -19,7 +19,7 @@ from domain.policy import Pack
 from domain.process import SYSTEM, Actor, CaseFact, Decider, Envelope, Facts, Pins, Todo
 from domain.telling import NOT_BEGUN
 from storage.policies import load_calendar, load_pack, load_permissions
-from tests.domain.casekit import ITEMS, REF, UNITS, text_fields
+from tests.domain.casekit import CALENDARS, ITEMS, PACKS, REF, UNITS, registered, text_fields
 from tests.domain.clock_helpers import sh
 
 PERMISSIONS = load_permissions()
@@ -228,7 +228,7 @@ class Town:
         ):
             return NOT_BEGUN if process in self.refused else "unknown_process"
         before = self.processes.get(process) or Process(id=process, kind=decider.kind, state=decider.initial())
-        facts = self._facts(decider, envelope)
+        facts = self._facts(decider, envelope, before.state)
         answer = kernel.advance(decider, before, envelope, facts, self.now)
         taken = self._taken(process, decider, before, answer.process)
         if taken:
@@ -264,12 +264,13 @@ class Town:
             self.send(process, effect.body["command"], effect.body["body"], SYSTEM, id_=effect.id)
         return True
 
-    def _facts(self, decider: Decider, envelope: Envelope) -> Facts:
+    def _facts(self, decider: Decider, envelope: Envelope, before: Any) -> Facts:
         wanted = {(n.kind, n.key) for n in kernel.needs(decider, envelope)}
         pins = Pins(**self.pins)
+        moved = bool(getattr(before, "terms_by", None))
         return Facts(
-            pack=self.pack,
-            calendar=CALENDAR,
+            pack=PACKS[f"{before.pack}@{before.pack_version}"] if moved else self.pack,
+            calendar=CALENDARS[before.calendar] if moved else CALENDAR,
             permissions=PERMISSIONS,
             units={k: u for k, u in UNITS.items() if ("unit", k) in wanted},
             items={k: i for k, i in ITEMS.items() if ("item", k) in wanted},
@@ -281,6 +282,7 @@ class Town:
                 if p.startswith("case/") and ("case", p.partition("/")[2]) in wanted
             },
             pins=pins,
+            **registered(wanted),
         )
 
     def _taken(self, process: str, decider: Decider, before: Process, after: Process) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from domain.casework.state import Case
-from domain.export import export_process, verify
+from domain.export import export_process, terms_of, verify
 from domain.kernel import Process, Written
 from storage.models import DeliveryRow, EffectRow, EventRow, NoticeRow, ProcessRow, table
 from storage.rules import Rules
@@ -125,9 +125,9 @@ def ledgers(database: Database) -> list[str]:
         process = Process.model_validate_json(row.snapshot)
         state = Case.model_validate(process.state)
         events = [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows]
-        pack = rules.pack(state.pack, state.pack_version, state.pack_sha)
+        first, *later = rules.terms(terms_of(process.id, events))
         export = export_process(
-            process.model_copy(update={"state": state}), events, pack, rules.calendar(state.calendar), row.updated_at
+            process.model_copy(update={"state": state}), events, first.pack, first.calendar, row.updated_at, later
         )
         found += [f"{id_}: {difference}" for difference in verify(export)]
     return found

@@ -12,6 +12,7 @@ import pytest
 from temporalio import activity, workflow
 
 from activities import signatures
+from activities.batches import Batches
 from activities.cadence import Cadence
 from activities.departments.sender import Departments
 from activities.journal import Journal
@@ -35,6 +36,7 @@ MADE = {
     "tell": "tell",
     "start": "start",
     "paper": "paper",
+    "slice_of": "slice",
 }
 """The constructors of domain/telling.py, and the kinds of effect they make."""
 IN_THE_COMMIT = frozenset({"paper"})
@@ -116,6 +118,7 @@ PERFORMED = {
     "give_notice": Notices.give_notice,
     "tell_process": Tell.tell_process,
     "strike": Cadence.strike,
+    "take_slice": Batches.take_slice,
 }
 
 
