@@ -126,7 +126,7 @@ class Todo(Model):
 
 
 class Need(Model):
-    """A fact that a rule must look at: ``kind`` is ``unit``, ``item`` or ``case``."""
+    """A fact that a rule must look at: ``kind`` is ``unit``, ``branch`` (a unit with all those above it), ``item`` or ``case``."""
 
     kind: str
     key: str

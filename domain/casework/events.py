@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
+from domain.casework import byway_events
 from domain.casework.words import (
     CallerType,
     CaseType,
@@ -171,7 +172,7 @@ class ActAnnulled(Event):
 
 
 class OrderSent(Event):
-    """派单: one order to one unit. ``parent`` names the order it replaces."""
+    """派单: one order to one unit. ``parent`` names the order it replaces, ``above`` the one it was handed down from."""
 
     TYPE: ClassVar[str] = "order_sent"
     order: str
@@ -183,6 +184,8 @@ class OrderSent(Event):
     first_receiver: bool = False
     parent: str | None = None
     note: str | None = None
+    above: str | None = None
+    level: str | None = None
 
 
 class OrderHeld(Event):
@@ -671,5 +674,6 @@ EVENTS: Mapping[str, type[Event]] = {
         MatterReserved, MatterReleased, DecisionApplied, HoldOvertaken,
         CallbackRecorded, CallbackWaived, CallerLeft, RedoStarted, ClosingProposed, ClosingReviewed,
         TerminationRequested, TerminationReviewed, Closed, Objected, Archived,
+        *byway_events.EVENTS,
     )
 }  # fmt: skip

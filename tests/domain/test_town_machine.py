@@ -19,8 +19,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from domain.agenda import WithAgenda
+from domain.case import acting_unit
+from domain.casework import byway_commands
 from domain.casework.words import OrderState
 from domain.process import Actor, Text, Todo
+from tests.domain.asking import BELOW
 from tests.domain.casekit import opening
 from tests.domain.townkit import PERMISSIONS, Town
 
@@ -79,8 +82,14 @@ class Together(RuleBasedStateMachine):
     def on_and_on(self, seed: int) -> None:
         """A stretch of life: many things, one after the other; the laws are asked after each by the town itself."""
         dice = random.Random(seed)
-        acts = (self.somebody_does_what_is_asked, self.a_letter_arrives, self.time_passes, self.a_case_goes_up)
-        for act in dice.choices(acts, (12, 8, 1, 1), k=30):
+        acts = (
+            self.somebody_does_what_is_asked,
+            self.a_letter_arrives,
+            self.time_passes,
+            self.a_case_goes_up,
+            self.a_unit_takes_a_byway,
+        )
+        for act in dice.choices(acts, (12, 8, 1, 1, 2), k=30):
             act(dice)
 
     @rule(seed=SEEDS)
@@ -116,6 +125,22 @@ class Together(RuleBasedStateMachine):
         name = dice.choice(("report_up", "whistle", "triage"))
         if todo is not None and (name == "triage" or name in todo.commands):
             self.give(dice, process, name, todo if name != "triage" else None)
+
+    def a_unit_takes_a_byway(self, dice: random.Random) -> None:
+        """On account, handed down, recalled, closed on the spot, undone, opened again: beside all that others decide."""
+        process = dice.choice(("case/c1", "case/c2"))
+        state = self.town.state(process)
+        name = dice.choice([c.NAME for c in byway_commands.COMMANDS])
+        order = dice.choice(state.live) if state.live else None
+        unit = acting_unit(state, name, order) if order is not None else None
+        role = next(iter(PERMISSIONS.commands[name].grants))
+        body = self.body(dice, process, name, None) | ({"order": order.id} if order is not None else {})
+        if "order" in body and "order" not in self.town.decider(process).commands[name].model_fields:
+            del body["order"]
+        if name == "hand_down":
+            body["unit"] = dice.choice(BELOW.get(unit or "", ("east-1",)))
+        code = self.town.send(process, name, body, Actor(user=dice.choice(USERS), role=role, unit=unit))
+        self.steps[f"case {name}: {code or 'recorded'}"] += 1
 
     def a_letter_arrives(self, dice: random.Random) -> None:
         if self.town.mail:

@@ -17,7 +17,7 @@ from domain.permissions import Scope
 from domain.policy import Pack
 from domain.process import SYSTEM, Actor, CaseFact, Decider, Envelope, Facts, Pins, Todo
 from storage.policies import load_calendar, load_pack, load_permissions
-from tests.domain.casekit import ITEMS, REF, UNITS, text_fields
+from tests.domain.casekit import ITEMS, REF, UNITS, branches, text_fields
 from tests.domain.clock_helpers import sh
 
 PERMISSIONS = load_permissions()
@@ -252,7 +252,7 @@ class Town:
             pack=self.pack,
             calendar=CALENDAR,
             permissions=PERMISSIONS,
-            units={k: u for k, u in UNITS.items() if ("unit", k) in wanted},
+            units={k: u for k, u in UNITS.items() if ("unit", k) in wanted or k in branches(wanted)},
             items={k: i for k, i in ITEMS.items() if ("item", k) in wanted},
             cases={
                 p.partition("/")[2]: CaseFact(
