@@ -12,7 +12,7 @@ Guarantees, each with a test of its own:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar, Final

@@ -82,6 +82,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "list_case_events": Gate(Way.reader),
     "read_case_ledger": Gate(Way.reader),
     "export_case": Gate(Way.reader, field=Field.export),
+    "list_on_account": Gate(Way.reach),
     "list_proceedings": Gate(Way.reach),
     "count_proceedings": Gate(Way.reach),
     "list_rulings": Gate(Way.holder, _WORDS),

@@ -12,7 +12,11 @@ timers, effects, claims, todos, card.
 :mod:`~domain.casework.handling`      办理: sign, contact, submit, review
 :mod:`~domain.casework.returning`     退单: two persons decide
 :mod:`~domain.casework.more_time`     延期、暂停
+:mod:`~domain.casework.on_account`    挂账、销号
+:mod:`~domain.casework.handing_down`  转下级、现场办结
+:mod:`~domain.casework.undoing`       撤销派单
 :mod:`~domain.casework.closing`       回访、重办、办结
+:mod:`~domain.casework.reopening`     重启
 :mod:`~domain.casework.upward`        上行: rings, consultations, adjudications and supervision that a case begins
 :mod:`~domain.casework.holder`        what these decide, and how it comes to hold
 :mod:`~domain.casework.terms`         变更办理依据: another calendar or pack, and clocks counted anew
@@ -28,24 +32,29 @@ from typing import Any, Final
 from domain.casework import (
     closing,
     dispatching,
+    handing_down,
     handling,
     holder,
     inbox,
     more_time,
+    on_account,
     outward,
     overtaking,
+    reopening,
     returning,
     screening,
     terms,
+    undoing,
     upward,
     wakeups,
 )
 from domain.casework.applying import apply
+from domain.casework.byway_commands import HandDown
 from domain.casework.columns import columns
 from domain.casework.commands import COMMANDS
 from domain.casework.events import EVENTS
 from domain.casework.following import consequences
-from domain.casework.state import Case
+from domain.casework.state import Case, Order
 from domain.casework.upward_commands import ChangeTerms
 from domain.casework.words import DONE, LIVE, OPEN, OVER, WORKING, Stage
 from domain.holding import ApplyDecision
@@ -121,6 +130,18 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
     ("release_matter",      _BEGUN,                                  holder.release_matter,            True),
     ("apply_decision",      _BEGUN,                                  holder.apply_decision,            True),
     ("change_terms",        OPEN,                                    terms.change_terms,               True),
+    ("request_on_account",  _WITH_ORDERS,                            on_account.request_on_account,    False),
+    ("review_on_account",   _WITH_ORDERS,                            on_account.review_on_account,     False),
+    ("recheck_on_account",  _WITH_ORDERS,                            on_account.recheck_on_account,    False),
+    ("request_strike_off",  _WITH_ORDERS,                            on_account.request_strike_off,    False),
+    ("review_strike_off",   _WITH_ORDERS,                            on_account.review_strike_off,     False),
+    ("undo_dispatch",       WORKING,                                 undoing.undo_dispatch,            False),
+    ("request_reopening",   reopening.REOPENABLE,                    reopening.request_reopening,      False),
+    ("review_reopening",    reopening.REOPENABLE,                    reopening.review_reopening,       False),
+    ("hand_down",           _WITH_ORDERS,                            handing_down.hand_down,           False),
+    ("recall_order",        _WITH_ORDERS,                            handing_down.recall_order,        False),
+    ("review_report",       _WITH_ORDERS,                            handing_down.review_report,       False),
+    ("close_on_spot",       _WITH_ORDERS,                            handing_down.close_on_spot,       False),
     ("urge",                OPEN | _CLOSED,                          closing.urge,                     False),
     ("supervise",           OPEN | _CLOSED,                          closing.supervise,                False),
 )  # fmt: skip
@@ -128,11 +149,17 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
 MOVES: Final[Mapping[str, Move]] = {
     name: Move(command=name, stages=frozenset(map(str, stages)), machine=machine) for name, stages, _, machine in _TABLE
 }
+REVIVING: Final = frozenset({"request_reopening", "review_reopening"})
+"""Commands of people that a case that is over takes (architecture 1.2, law 7)."""
+FROM_ABOVE: Final = frozenset({"recall_order", "review_report"})
+"""Commands about an order that its unit does not give, but the one that handed it down."""
 RULES: Final = {name: rule for name, _, rule, _ in _TABLE}
 
 
 def needs(command: Command) -> Sequence[Need]:
     """Return the units, items and cases the command names."""
+    if isinstance(command, HandDown):
+        return [Need(kind="branch", key=command.unit)]
     found: list[Need] = []
     for field, kind in NEEDS.items():
         value = getattr(command, field, None)
@@ -170,7 +197,7 @@ def decide(case: Case, command: Command, context: Context) -> Sequence[Event]:
     """
     late = overtaking.annulled(case, command, context)
     before = _fold(case, late, context)
-    if before.stage is Stage.archived and not MOVES[command.NAME].machine:
+    if before.stage is Stage.archived and not MOVES[command.NAME].machine and command.NAME not in REVIVING:
         raise Refusal("not_in_this_stage", command=command.NAME, stage=str(before.stage))
     return _follow(case, [*late, *RULES[command.NAME](before, command, context)], context)
 
@@ -216,14 +243,20 @@ def card(case: Case) -> Card:
 
 
 def closed(case: Case) -> bool:
-    """Say whether the case is over: archived, or at an end of screening."""
-    return case.stage in OVER
+    """Say whether the case is over: archived, or at an end of screening, and nobody is asked to open it again."""
+    return case.stage in OVER and case.reopening is None
 
 
 def subject_unit(case: Case, command: Command) -> str | None:
-    """Return the unit whose order the command is about."""
+    """Return the unit whose order the command is about, or that answers for it."""
     order = case.orders.get(getattr(command, "order", "") or "")
-    return order.unit if order else None
+    return acting_unit(case, command.NAME, order) if order else None
+
+
+def acting_unit(case: Case, command: str, order: Order) -> str:
+    """Return the unit that gives a command about an order: its own, or the one that handed it down."""
+    above = case.orders.get(order.above or "") if command in FROM_ABOVE else None
+    return above.unit if above else order.unit
 
 
 def _stopped_once(events: Sequence[Event]) -> list[Event]:

@@ -68,7 +68,9 @@ DISTRICT: Final[Mapping[str, frozenset[Field]]] = {"district_centre": _WORDS}
 CONFIDENTIAL: Final = frozenset({"agent", "callback_officer"})
 """Who still reads the caller's data of a confidential case: those who speak with the caller."""
 
-UNIT_ROLES: Final = frozenset({"unit_liaison", "unit_head", "street_coordinator"})
+UNIT_ROLES: Final = frozenset({"unit_liaison", "unit_head", "street_coordinator", "community", "grid_worker"})
+CONTACTS: Final = frozenset({"unit_liaison", "community", "grid_worker"})
+"""Roles of a unit at work that speak with the caller."""
 WITH_ORDER: Final = frozenset({Field.header, Field.orders_own, Field.texts_own})
 
 
@@ -99,14 +101,25 @@ def own_orders(case: Case, unit: str | None) -> frozenset[str]:
     return frozenset(o.id for o in case.orders.values() if o.unit == unit and unit is not None)
 
 
+def answered_orders(case: Case, unit: str | None) -> frozenset[str]:
+    """Return the ids of the unit's orders and of those that were handed down from them: it answers for these too (§18)."""
+    found = own_orders(case, unit)
+    while more := frozenset(o.id for o in case.orders.values() if o.above in found) - found:
+        found |= more
+    return found
+
+
 def visible_orders(case: Case, viewer: Actor, fields: frozenset[Field]) -> frozenset[str]:
-    """Return the ids of the orders the viewer may see: all, or his own unit's and the lead's."""
+    """Return the ids of the orders the viewer may see: all, or those his unit answers for, those above them, and the lead's."""
     if Field.orders_all in fields:
         return frozenset(case.orders)
     if Field.orders_own not in fields:
         return frozenset()
+    found = answered_orders(case, viewer.unit)
+    while more := frozenset(above for o in found if (above := case.orders[o].above) in case.orders) - found:
+        found |= more
     lead = case.lead
-    return own_orders(case, viewer.unit) | ({lead.id} if lead else frozenset())
+    return found | ({lead.id} if lead else frozenset())
 
 
 def _unit(case: Case, viewer: Actor, *, secret: bool) -> frozenset[Field]:
@@ -120,6 +133,6 @@ def _unit(case: Case, viewer: Actor, *, secret: bool) -> frozenset[Field]:
         return WITH_ORDER
     fields = WITH_ORDER | {Field.request_text, Field.documents, Field.callers}
     works = any(o.role is not OrderRole.informed for o in live)
-    if works and not secret and viewer.role == "unit_liaison":
+    if works and not secret and viewer.role in CONTACTS:
         fields |= {Field.caller_name, Field.caller_phone}
     return fields

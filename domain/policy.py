@@ -120,6 +120,13 @@ class PauseType(Label):
     nominal: Limit | None = None
 
 
+class OnAccount(Model):
+    """挂账: its next review lies at most ``longest`` ahead, and it is kept at most ``times`` times."""
+
+    longest: LimitEntry = LimitEntry(limit=Limit.parse("90d"), source="our default (domain.md 11.6)")
+    times: Count = Count(value=8, source="our default")
+
+
 class Proof(StrEnum):
     """What a closing code may demand before a case ends with it."""
 
@@ -258,6 +265,7 @@ class Pack(Model):
     return_review: ReturnReview
     extension: Extension
     pauses: dict[Name, PauseType]
+    account: OnAccount = OnAccount()
     closing: dict[Name, Closing]
     ladder: Ladder
     consensus: Consensus = Consensus()

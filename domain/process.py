@@ -126,7 +126,10 @@ class Todo(Model):
 
 
 class Need(Model):
-    """A fact that a rule must look at: ``kind`` is ``unit``, ``item``, ``case``, ``calendar`` or ``pack`` (``id@version``)."""
+    """A fact that a rule must look at.
+
+    ``kind``: ``unit``, ``branch`` (a unit with all those above it), ``item``, ``case``, ``calendar`` or ``pack`` (``id@version``).
+    """
 
     kind: str
     key: str

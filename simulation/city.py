@@ -315,7 +315,8 @@ def _accounts(raw: Mapping[str, Any], units: tuple[Unit, ...]) -> Iterator[Accou
 def _for_units(raw: Mapping[str, Any], units: tuple[Unit, ...]) -> Iterator[tuple[str, Any, tuple[Unit, ...]]]:
     """What accounts units have: prefix, names and roles, and the units."""
     districts = tuple(u for u in units if u.kind == "district")
-    for key, of in (("of_each_unit", units), ("of_each_district", districts)):
+    grids = tuple(u for u in units if u.level == "grid")
+    for key, of in (("of_each_unit", units), ("of_each_grid", grids), ("of_each_district", districts)):
         for prefix, row in raw[key].items():
             yield prefix, row, of
 

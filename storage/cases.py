@@ -20,7 +20,7 @@ _order = table(OrderRow)
 _process = table(ProcessRow)
 
 CASE: Final = "case"
-EQUAL: Final = ("stage", "district", "lead_unit", "triage", "case_type", "item", "matter", "main_case")
+EQUAL: Final = ("stage", "district", "lead_unit", "triage", "case_type", "item", "matter", "main_case", "on_account")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def list_cases(
     connection: Connection,
     reach: Reach,
     *,
-    filters: dict[str, str],
+    filters: dict[str, str | bool],
     unit: str | None = None,
     urgency: Urgency | None = None,
     number: str | None = None,

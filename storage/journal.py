@@ -20,6 +20,7 @@ from storage.models import (
     EventRow,
     IncidentRow,
     ItemRow,
+    OnAccountRow,
     OrderRow,
     PartyRow,
     ProceedingRow,
@@ -32,7 +33,8 @@ from storage.models import (
 )
 
 LIST_TABLES: Final[Mapping[str, Any]] = {
-    model.__tablename__: table(model) for model in (CaseRow, OrderRow, ProceedingRow, PartyRow, AgendaRow, RulingRow)
+    model.__tablename__: table(model)
+    for model in (CaseRow, OrderRow, OnAccountRow, ProceedingRow, PartyRow, AgendaRow, RulingRow)
 }
 OWED: Final = ("planned", "incident")
 DECIDED: Final = ("decided_at", "outcome", "code", "detail", "seq_from", "seq_to", "settles")
@@ -189,18 +191,12 @@ def facts(
     items: dict[str, ItemFact] = {}
     cases: dict[str, CaseFact] = {}
     if codes := wanted.get("unit"):
-        rows = connection.execute(_UNITS, {"codes": list(codes)})
-        units = {
-            r.code: UnitFact(
-                code=r.code,
-                level=r.level,
-                district=r.district,
-                parent=r.parent,
-                active=r.active,
-                system=r.endpoint is not None,
-            )
-            for r in rows
-        }
+        units = _units(connection, codes)
+    branch = wanted.get("branch", set())
+    while branch:
+        found = _units(connection, branch)
+        units |= found
+        branch = {u.parent for u in found.values() if u.parent is not None} - units.keys()
     if codes := wanted.get("item"):
         i = table(ItemRow)
         rows = connection.execute(select(i.c.code, i.c.version, i.c.owner).where(i.c.code.in_(codes)))
@@ -212,6 +208,20 @@ def facts(
             r.no: CaseFact(no=r.no, open=r.stage not in NOT_OPEN, stage=r.stage, main_case=r.main_case) for r in rows
         }
     return units, items, cases
+
+
+def _units(connection: Connection, codes: set[str]) -> dict[str, UnitFact]:
+    return {
+        r.code: UnitFact(
+            code=r.code,
+            level=r.level,
+            district=r.district,
+            parent=r.parent,
+            active=r.active,
+            system=r.endpoint is not None,
+        )
+        for r in connection.execute(_UNITS, {"codes": list(codes)})
+    }
 
 
 def request_of(connection: Connection, no: str) -> Any | None:

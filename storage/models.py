@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -270,6 +271,10 @@ class CaseRow(Base):
     first_due: Mapped[datetime] = mapped_column(server_default="9999-12-31 00:00:00.000000")
     overdue: Mapped[bool]
     pack: Mapped[str] = mapped_column(String(40))
+    on_account: Mapped[bool] = mapped_column(server_default=false())
+    undone: Mapped[int] = mapped_column(server_default="0")
+    reopened: Mapped[int] = mapped_column(server_default="0")
+    on_spot: Mapped[int] = mapped_column(server_default="0")
 
     __table_args__ = (
         Index("ix_case_row_due", "first_due", "no"),
@@ -302,6 +307,31 @@ class OrderRow(Base):
     no_return: Mapped[bool]
 
     __table_args__ = (Index("ix_order_row_unit", "unit", "live", "due"),)
+
+
+class OnAccountRow(Base):
+    """挂账: one row a time a case was on account, so that who stood on account at any instant can be listed and counted.
+
+    ``review_at``: the end of the day on which it is looked at again; None when it is over.
+    """
+
+    __tablename__ = "on_account_row"
+    case_no: Mapped[str] = mapped_column(String(40), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(String(10))
+    unit: Mapped[str] = mapped_column(String(80))
+    district: Mapped[str | None] = mapped_column(String(80))
+    ground: Mapped[str] = mapped_column(String(20))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    how: Mapped[str | None] = mapped_column(String(20))
+    review_at: Mapped[datetime | None]
+    kept: Mapped[int]
+
+    __table_args__ = (
+        Index("ix_on_account_row_since", "since", "case_no", "n"),
+        Index("ix_on_account_row_unit", "unit", "since", "case_no", "n"),
+    )
 
 
 class ProceedingRow(Base):

@@ -12,6 +12,7 @@ from workflows.durable import DurableProcess, decision
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import EffectOrder, Performed
     from domain import incidents
+    from domain.casework import byway_commands as byways
     from domain.casework import commands as c
     from domain.casework import upward_commands as upward
     from domain.messages import ProcessStart
@@ -50,6 +51,7 @@ class CaseWorkflow(DurableProcess):
 
     # 小环 small ring: 派单 dispatch
     dispatch = decision(c.Dispatch)
+    undo_dispatch = decision(byways.UndoDispatch)
     add_assignment = decision(c.AddAssignment)
     reassign = decision(c.Reassign)
     withdraw_order = decision(c.WithdrawOrder)
@@ -75,6 +77,19 @@ class CaseWorkflow(DurableProcess):
     review_pause = decision(c.ReviewPause)
     resume = decision(c.Resume)
 
+    # 挂账、销号 on account, struck off
+    request_on_account = decision(byways.RequestOnAccount)
+    review_on_account = decision(byways.ReviewOnAccount)
+    recheck_on_account = decision(byways.RecheckOnAccount)
+    request_strike_off = decision(byways.RequestStrikeOff)
+    review_strike_off = decision(byways.ReviewStrikeOff)
+
+    # 转下级、现场办结 hand-down, closed on the spot
+    hand_down = decision(byways.HandDown)
+    recall_order = decision(byways.RecallOrder)
+    review_report = decision(byways.ReviewReport)
+    close_on_spot = decision(byways.CloseOnSpot)
+
     # 上行 upward: to the rings, to those who know or rule whose it is
     report_up = decision(upward.ReportUp)
     whistle = decision(upward.Whistle)
@@ -88,6 +103,8 @@ class CaseWorkflow(DurableProcess):
     review_termination = decision(c.ReviewTermination)
     caller_withdrew = decision(c.CallerWithdrew)
     object = decision(c.Object)
+    request_reopening = decision(byways.RequestReopening)
+    review_reopening = decision(byways.ReviewReopening)
     urge = decision(c.Urge)
     supervise = decision(c.Supervise)
 

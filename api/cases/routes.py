@@ -18,7 +18,7 @@ from api.services import Services
 from api.todos.colours import Colours
 from domain.casework.state import Case
 from domain.casework.words import CaseType, Stage, Triage
-from domain.disclosure import Field, own_orders, visible_orders
+from domain.disclosure import Field, answered_orders, visible_orders
 from domain.export import Export, export_process, terms_of
 from domain.kernel import Written
 from domain.process import Actor
@@ -52,6 +52,7 @@ def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     overdue: Annotated[
         bool | None, Query(description="only cases that missed their overall limit or are late with a step")
     ] = None,
+    on_account: Annotated[bool | None, Query(description="only cases on account 挂账, or none of them")] = None,
     order: Annotated[Order, Query(description="the latest received first, or what is due first")] = "latest",
     no: Annotated[str | None, Query(max_length=40, description="how the number begins")] = None,
     cursor: Cursor = None,
@@ -68,7 +69,9 @@ def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
         "matter": matter,
         "main_case": main_case,
     }
-    filters = {name: str(value) for name, value in given.items() if value is not None}
+    filters: dict[str, str | bool] = {name: str(value) for name, value in given.items() if value is not None}
+    if on_account is not None:
+        filters["on_account"] = on_account
     after, now, reach = keys_of(cursor, datetime, str), place.now(), reach_of(who)
     with place.database.read() as connection:
         rows = list_cases(
@@ -128,7 +131,7 @@ def events(
     with place.database.read() as connection:
         stored, viewer, fields = disclosed(connection, who, no)
         state: Case = stored.process.state
-        orders, own = visible_orders(state, viewer, fields), own_orders(state, viewer.unit)
+        orders, own = visible_orders(state, viewer, fields), answered_orders(state, viewer.unit)
         rows = list_events(connection, stored.process.id, after=after, limit=limit + 1)
         shown = [r for r in rows[:limit] if visible(r, fields, orders)]
         commands = sorted({c for r in shown for c, _ in references(r.body).values()})

@@ -1,6 +1,6 @@
 """What is shown of cases."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,7 +12,8 @@ class CaseLine(BaseModel):
     """One case in a list: codes and instants.
 
     ``due`` is the overall limit, ``next_due`` what is due first: that limit, or what somebody has to do by ``next_rule``.
-    ``colour`` is that of ``next_due``; ``overdue``: the overall limit has been missed.
+    ``colour`` is that of ``next_due``; ``overdue``: the overall limit has been missed. ``on_account``: its limits stand still, by
+    plan; it is open and unsolved.
     """
 
     no: str
@@ -39,6 +40,7 @@ class CaseLine(BaseModel):
     next_due: datetime | None
     next_rule: str | None
     overdue: bool
+    on_account: bool
     pack: str
     colour: str
 
@@ -62,6 +64,8 @@ class OrderOut(BaseModel):
     no_return: bool
     first_receiver: bool
     parent: str | None
+    above: str | None
+    level: str | None
     signed_at: datetime | None
     auto_signed: bool
     contacted_at: datetime | None
@@ -130,6 +134,23 @@ class CaseTodo(TodoOut):
     mine: bool
 
 
+class AccountOut(BaseModel):
+    """挂账: asked for at ``asked_at``, in force from ``since``. ``striking``: its striking off waits for the second person.
+
+    ``review_on`` is the day it is looked at again, which ends at ``review_at``; ``overdue``: nobody has.
+    """
+
+    order: str
+    ground: str
+    asked_at: datetime
+    since: datetime | None
+    review_on: date
+    review_at: datetime | None
+    overdue: bool
+    kept: int
+    striking: bool
+
+
 class Action(BaseModel):
     """A command the viewer may give now in ``role``; ``orders`` are those it may be about, where it is about one."""
 
@@ -176,6 +197,7 @@ class CaseOut(BaseModel):
     fields: tuple[str, ...]
     header: dict[str, Any]
     title: str | None
+    account: AccountOut | None
     orders: tuple[OrderOut, ...]
     clocks: tuple[ClockOut, ...]
     callers: tuple[CallerLine, ...] | None
@@ -184,6 +206,34 @@ class CaseOut(BaseModel):
     todos: tuple[CaseTodo, ...]
     actions: tuple[Action, ...]
     incidents: tuple[IncidentLine, ...]
+
+
+class AccountLine(BaseModel):
+    """挂账台账: one time a case was on account, from ``since`` to ``until``; ``how`` it ended.
+
+    ``review_at``: the end of the day on which it is looked at again.
+    """
+
+    no: str
+    n: int
+    order: str
+    unit: str
+    district: str | None
+    ground: str
+    since: datetime
+    until: datetime | None
+    how: str | None
+    review_at: datetime | None
+    kept: int
+
+
+class AccountPage(BaseModel):
+    """One page of the ledger, the earliest on account first. ``total``: how many stood on account at ``at``."""
+
+    at: datetime
+    total: int
+    items: tuple[AccountLine, ...]
+    next: str | None
 
 
 class EventOut(BaseModel):

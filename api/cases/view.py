@@ -7,6 +7,7 @@ from typing import Any, Final
 from api.access import Viewer
 from api.cases.explaining import lines_of
 from api.cases.schemas import (
+    AccountOut,
     Action,
     CallerLine,
     CaseOut,
@@ -20,7 +21,7 @@ from api.cases.schemas import (
 from api.decisions.schemas import asked
 from api.todos.colours import Colours
 from api.todos.routes import ABOUT, is_mine, todo_out
-from domain.case import MOVES
+from domain.case import MOVES, REVIVING, acting_unit
 from domain.casework.state import Case, Order
 from domain.casework.timekeeping import is_late
 from domain.casework.words import LIVE
@@ -55,6 +56,9 @@ HEADER: Final = (
     "dissatisfied",
     "merging_into",
     "main_case",
+    "undone",
+    "reopened",
+    "on_spot",
     "end",
     "code",
     "closed_at",
@@ -98,6 +102,7 @@ def case_view(  # noqa: PLR0913 - what a view needs was looked up in one transac
         fields=tuple(sorted(fields)),
         header={name: getattr(case, name) for name in HEADER},
         title=title if Field.request_text in fields else None,
+        account=_account(case, seen),
         orders=tuple(_order(case, o, own=o.id in mine) for o in case.orders.values() if o.id in seen),
         clocks=clocks,
         callers=tuple(CallerLine(**c.model_dump(exclude={"last_attempt", "asked"})) for c in case.callers.values())
@@ -120,7 +125,7 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
         if name in KERNEL_COMMANDS:
             if not stored.process.incidents:
                 continue
-        elif stored.closed or case.stage not in MOVES[name].stages:
+        elif (stored.closed and name not in REVIVING) or case.stage not in MOVES[name].stages:
             continue
         live = [o for o in case.orders.values() if o.cycle == case.cycle and o.state in LIVE]
         for actor in who.actors():
@@ -130,7 +135,7 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
                 continue
             # A place that a return left empty can be waived.
             open_ = (*live, *case.vacant) if name == "waive_result" else live
-            orders = tuple(o.id for o in open_ if scope is not Scope.unit or o.unit == actor.unit)
+            orders = tuple(o.id for o in open_ if scope is not Scope.unit or acting_unit(case, name, o) == actor.unit)
             about_order = "order" in of.body.model_fields
             if (about_order or scope is Scope.unit) and not orders:
                 continue
@@ -199,6 +204,8 @@ def _order(case: Case, order: Order, *, own: bool) -> OrderOut:
         no_return=order.no_return,
         first_receiver=order.first_receiver,
         parent=order.parent,
+        above=order.above,
+        level=order.level,
         signed_at=order.signed_at,
         auto_signed=order.auto_signed,
         contacted_at=order.contacted_at,
@@ -209,6 +216,25 @@ def _order(case: Case, order: Order, *, own: bool) -> OrderOut:
         overdue=is_late(case, order),
         live=order.cycle == case.cycle and order.state in LIVE,
         mine=own,
+    )
+
+
+def _account(case: Case, orders: frozenset[str]) -> AccountOut | None:
+    """Return what the case is on account for, or has been asked to go on account for; to who may see the order."""
+    account = case.account
+    if account is None or account.order not in orders:
+        return None
+    date = case.running(f"{account.order}/account_date")
+    return AccountOut(
+        order=account.order,
+        ground=account.ground,
+        asked_at=account.at,
+        since=account.since,
+        review_on=account.review_on,
+        review_at=date.clock.due if date else None,
+        overdue=date is not None and date.overdue_at is not None,
+        kept=account.kept,
+        striking=account.striking is not None,
     )
 
 

@@ -22,10 +22,11 @@ from api.gates import roles_of
 from api.proceedings.reading import reach_of
 from api.services import Services
 from api.todos.colours import Colours
+from domain.casework.handing_down import GRID
 from domain.casework.state import Case
-from domain.casework.words import Triage
+from domain.casework.words import OrderRole, Triage
 from domain.deciders import DECIDERS
-from domain.disclosure import CALLER_DATA, Field, own_orders, visible_orders
+from domain.disclosure import CALLER_DATA, Field, answered_orders, visible_orders
 from domain.proceeding import URGENT
 from storage import city
 from storage.cases import list_events
@@ -56,6 +57,12 @@ BY_INITIATIVE: Final = (
     "report_up",
     "whistle",
     "call_consultation",
+    "undo_dispatch",
+    "request_on_account",
+    "hand_down",
+    "recall_order",
+    "close_on_spot",
+    "request_reopening",
 )
 """Commands one may give without being asked to: they stand beside the todos. All others come with a todo or not at all."""
 
@@ -141,7 +148,7 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
             colours=Colours(now),
             lang=lang,
         )
-        orders, own = visible_orders(case, viewer, fields), own_orders(case, viewer.unit)
+        orders, own = visible_orders(case, viewer, fields), answered_orders(case, viewer.unit)
         events = [
             e
             for e in list_events(connection, stored.process.id, after=0, limit=ALL_EVENTS)
@@ -234,7 +241,17 @@ def _more(view: CaseOut) -> tuple[Action, ...]:
     asked_for = {c for t in view.todos if t.mine for c in t.commands}
     paused = any(o.paused for o in view.orders)
     several = len(view.callers or ()) > 1
-    fits = {"resume": paused, "split_off": several}
+    signed = any(o.live and o.signed_at for o in view.orders)
+    below = any(o.live and o.above for o in view.orders)
+    grid = any(o.live and o.mine and o.level == GRID for o in view.orders)
+    fits = {
+        "resume": paused,
+        "split_off": several,
+        "undo_dispatch": not signed,
+        "request_on_account": view.account is None,
+        "recall_order": below,
+        "close_on_spot": grid,
+    }
     return tuple(
         a
         for a in view.actions
@@ -254,6 +271,11 @@ def _options(
             if o.live or o.id in {v.id for v in case.vacant}
         ),
         "request": tuple(Option(c.request, c.request) for c in view.callers or ()),
+        "role": tuple(
+            Option(r, text(f"order_role.{r}", lang))
+            for r in OrderRole
+            if r not in {OrderRole.lead, OrderRole.handed_down}
+        ),
         "kind": tuple(Option(k, p.zh if lang == "zh" else p.en) for k, p in pack.pauses.items()),
         "satisfaction": tuple(Option(a, text(f"satisfaction.{a}", lang)) for a in pack.satisfaction.answers),
     }

@@ -37,6 +37,7 @@ def listed(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     unit: Annotated[str, Query(max_length=200)] = "",
     number: Annotated[str, Query(max_length=40, pattern=r"^[\d-]*$")] = "",
     overdue: Annotated[str, Query(max_length=3)] = "",
+    on_account: Annotated[str, Query(max_length=3)] = "",
     order: Annotated[Order, Query()] = "latest",
     cursor: Cursor = None,
 ) -> Response:
@@ -50,12 +51,20 @@ def listed(  # noqa: PLR0913, PLR0917 - query parameters are arguments
         stage=Stage(stage) if stage in set(Stage) else None,
         unit=code,
         overdue=True if overdue == "yes" else None,
+        on_account=True if on_account == "yes" else None,
         order=order,
         no=number or None,
         cursor=cursor,
         limit=PAGE,
     )
-    kept = {"stage": stage, "unit": code, "number": number, "overdue": overdue, "order": order}
+    kept = {
+        "stage": stage,
+        "unit": code,
+        "number": number,
+        "overdue": overdue,
+        "on_account": on_account,
+        "order": order,
+    }
     query = {k: v for k, v in kept.items() if v}
     return render(
         request,
@@ -68,6 +77,7 @@ def listed(  # noqa: PLR0913, PLR0917 - query parameters are arguments
         unit=shown(code, units) if code else "",
         number=number,
         overdue=overdue,
+        on_account=on_account,
         order=order,
         next=f"/console/cases?{urlencode({**query, 'cursor': page.next})}" if page.next else None,
         first=f"/console/cases?{urlencode(query)}" if cursor else None,

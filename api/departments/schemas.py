@@ -21,6 +21,11 @@ COMMANDS: Final = frozenset(
         "request_extension",
         "request_pause",
         "resume",
+        "request_on_account",
+        "request_strike_off",
+        "hand_down",
+        "recall_order",
+        "review_report",
     }
 )
 """What a department system may say; all else takes a person."""
@@ -88,6 +93,13 @@ class OrderMessage(BaseModel):
         "extension_denied_late",
         "pause_granted",
         "pause_denied",
+        "on_account_granted",
+        "on_account_denied",
+        "on_account_kept",
+        "on_account_ended",
+        "strike_off_denied",
+        "report_submitted",
+        "closed_on_spot",
         "yellow_card",
         "red_card",
         "overdue",

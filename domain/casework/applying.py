@@ -7,7 +7,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from domain import keeping
+from domain.casework import byway_applying
 from domain.casework import events as ev
+from domain.casework.changing import caller_with as _caller
+from domain.casework.changing import order_with as _order
+from domain.casework.changing import with_ as _set
 from domain.casework.state import (
     WHOLE,
     Caller,
@@ -34,24 +38,6 @@ def apply(case: Case, event: Event, at: datetime) -> Case:
     """Return the case after the event; an event without a row here changes nothing."""
     change = CHANGES.get(event.TYPE)
     return case if change is None else change(case, event, at)
-
-
-def _set(case: Case, **update: Any) -> Case:
-    return case.model_copy(update=update)
-
-
-def _order(case: Case, order_id: str, **update: Any) -> Case:
-    order = case.orders.get(order_id)
-    if order is None:
-        return case
-    return _set(case, orders={**case.orders, order_id: order.model_copy(update=update)})
-
-
-def _caller(case: Case, request: str, **update: Any) -> Case:
-    caller = case.callers.get(request)
-    if caller is None:
-        return case
-    return _set(case, callers={**case.callers, request: caller.model_copy(update=update)})
 
 
 def _no_termination(case: Case, order: str) -> Case:
@@ -176,6 +162,8 @@ def _order_sent(case: Case, e: ev.OrderSent, at: datetime) -> Case:
         no_return=e.no_return,
         first_receiver=e.first_receiver,
         parent=e.parent,
+        above=e.above,
+        level=e.level,
     )
     case = _order(case, e.parent, vacant_since=None) if e.parent is not None else case
     return _set(case, orders={**case.orders, e.order: order}, proposed_owner=None, held_by=None)
@@ -331,7 +319,11 @@ def _matter_raised(case: Case, e: ev.MatterRaised, at: datetime) -> Case:
 
 
 def _matter_settled(case: Case, e: ev.MatterSettled, _at: datetime) -> Case:
-    return _set(case, matters={k: v for k, v in case.matters.items() if k != e.matter})
+    matter = case.matters.get(e.matter)
+    # Who owns the case was said by somebody, not overtaken: that is a ruling.
+    ruled = matter is not None and matter.kind in OWNER_MATTERS and e.by != "system"
+    left = {k: v for k, v in case.matters.items() if k != e.matter}
+    return _set(case, matters=left, ruled=case.ruled or ruled)
 
 
 def _begun(case: Case, process: str, matter: str | None, *, holds: bool = True) -> Case:
@@ -342,7 +334,7 @@ def _begun(case: Case, process: str, matter: str | None, *, holds: bool = True) 
 
 def _ring_asked(case: Case, e: ev.RingAsked, _at: datetime) -> Case:
     case = _begun(case, e.process, e.matter)
-    return _set(case, ring=e.level, rings=(*case.rings, e.process))
+    return _set(case, ring=e.level, rings=(*case.rings, e.process), ruled=False)
 
 
 def _without(case: Case, process: str, item: str | None = None) -> dict[str, Hold]:
@@ -411,6 +403,7 @@ def _redo_started(case: Case, e: ev.RedoStarted, _at: datetime) -> Case:
         code=None,
         closed_at=None,
         rings=(),
+        reopening=None,
     )
 
 
@@ -506,7 +499,7 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.SupervisionOver.TYPE: lambda case, e, _at: _set(case, urged=_not_urged(case, e.process)),
     ev.MatterReserved.TYPE: _matter_reserved,
     ev.MatterReleased.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item)),
-    ev.DecisionApplied.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item)),
+    ev.DecisionApplied.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item), ruled=True),
     ev.HoldOvertaken.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item)),
     ev.CallbackRecorded.TYPE: _callback_recorded,
     ev.CallbackWaived.TYPE: _callback_waived,
@@ -519,4 +512,5 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.Closed.TYPE: _closed,
     ev.Objected.TYPE: lambda case, _e, _at: case,
     ev.Archived.TYPE: _archived,
+    **byway_applying.CHANGES,
 }

@@ -30,7 +30,7 @@ from domain.casework.events import (
     TerminationRequested,
     TerminationReviewed,
 )
-from domain.casework.guards import four_eyes, not_merging, order_in
+from domain.casework.guards import four_eyes, not_handed_down, not_merging, order_in
 from domain.casework.handling import AT_WORK
 from domain.casework.state import Caller, Case, Matter
 from domain.casework.upward import ask_supervision
@@ -132,6 +132,7 @@ def review_closing(case: Case, command: ReviewClosing, context: Context) -> Sequ
 def request_termination(case: Case, command: RequestTermination, context: Context) -> Sequence[Event]:
     """A unit asks in writing to end the case (Weifang Art. 21)."""
     order = order_in(case, command.order, AT_WORK)
+    not_handed_down(order)
     if case.termination is not None:
         raise Refusal("termination_open")
     return [
@@ -176,7 +177,8 @@ def object_to_closing(case: Case, command: Object, context: Context) -> Sequence
     if command.request not in case.callers:
         raise Refusal("unknown_request", request=command.request)
     objected = Objected(request=command.request, by=context.actor.user, note=command.note)
-    return [objected, *clocks.stop(case, "archive", context, met=None), *redo(case, command.request, context)]
+    stopped = [e for key in ("archive", "reopening") for e in clocks.stop(case, key, context, met=None)]
+    return [objected, *stopped, *redo(case, command.request, context)]
 
 
 def urge(case: Case, command: Urge, context: Context) -> Sequence[Event]:

@@ -1,10 +1,10 @@
-"""What lists and reports need of a case: one row of the case, one row an order. Codes and instants only."""
+"""What lists and reports need of a case: a row of the case, one an order, one a time it was on account. Codes and instants only."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from domain.casework.inbox import todos
-from domain.casework.state import Case
+from domain.casework.state import Account, Case
 from domain.casework.timekeeping import is_late
 from domain.casework.words import LIVE, OrderRole
 
@@ -44,6 +44,10 @@ def columns(case: Case) -> dict[str, list[dict[str, Any]]]:
             r.overdue_at is not None and not r.annulled for k, r in case.clocks.items() if k.startswith("overall/")
         ),
         "pack": case.pack,
+        "on_account": case.on_account,
+        "undone": case.undone,
+        "reopened": case.reopened,
+        "on_spot": case.on_spot,
     }
     orders = [
         {
@@ -65,7 +69,26 @@ def columns(case: Case) -> dict[str, list[dict[str, Any]]]:
         }
         for order in case.orders.values()
     ]
-    return {"case_row": [row], "order_row": orders}
+    accounts = [_account(case, a) for a in (*case.accounts, *((case.account,) if case.account else ())) if a.since]
+    return {"case_row": [row], "order_row": orders, "on_account_row": accounts}
+
+
+def _account(case: Case, account: Account) -> dict[str, Any]:
+    order = case.orders.get(account.order)
+    running = None if account.until else case.running(f"{account.order}/account_date")
+    return {
+        "case_no": case.no,
+        "n": account.n,
+        "order_id": account.order,
+        "unit": order.unit if order else "-",
+        "district": case.district,
+        "ground": account.ground,
+        "since": account.since,
+        "until": account.until,
+        "how": account.how,
+        "review_at": running.clock.due if running else None,
+        "kept": account.kept,
+    }
 
 
 def _due(case: Case, order: str) -> Any:

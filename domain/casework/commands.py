@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from domain import holding
-from domain.casework import upward_commands
+from domain.casework import byway_commands, upward_commands
 from domain.casework.words import (
     CallerType,
     CaseType,
@@ -459,6 +459,6 @@ COMMANDS: Mapping[str, type[Command]] = {
         RecordCallback, WaiveCallback, ReviewClosing, RequestTermination, ReviewTermination,
         CallerWithdrew, Object, Urge, Supervise, Correct,
         AttachFollower, ConfirmMerge, RefuseMerge, WithdrawMerge, ReleaseFollower, SplitOff, BecomeOwn,
-        *upward_commands.COMMANDS, *holding.TO_HOLDER,
+        *byway_commands.COMMANDS, *upward_commands.COMMANDS, *holding.TO_HOLDER,
     )
 }  # fmt: skip

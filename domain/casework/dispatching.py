@@ -13,13 +13,14 @@ from domain.casework.events import (
     PhoneConfirmed,
     ReturnDecided,
 )
-from domain.casework.guards import known_units, not_merging, order_in, recusal
+from domain.casework.guards import known_units, not_handed_down, not_merging, order_in, recusal
 from domain.casework.state import Case, Order
 from domain.casework.words import DONE, LIVE, WITH_UNIT, OrderRole, OrderState
 from domain.process import Context, Event, Refusal
 
 LEAD = OrderRole.lead
 INFORMED = OrderRole.informed
+HANDED_DOWN = OrderRole.handed_down
 
 
 def dispatch(case: Case, command: Dispatch, context: Context) -> Sequence[Event]:
@@ -44,6 +45,8 @@ def add_assignment(case: Case, command: AddAssignment, context: Context) -> Sequ
     """Add a unit that is not the lead. It takes the first place in its role that a return has left empty."""
     if command.role is LEAD:
         raise Refusal("one_lead")
+    if command.role is HANDED_DOWN:
+        raise Refusal("not_by_dispatch")
     if case.lead is None:
         raise Refusal("no_lead")
     place = next((o.id for o in case.vacant if o.role is command.role), None)
@@ -55,6 +58,7 @@ def add_assignment(case: Case, command: AddAssignment, context: Context) -> Sequ
 def reassign(case: Case, command: Reassign, context: Context) -> Sequence[Event]:
     """Take an open order from one unit and give it, with its own limit, to another."""
     order = order_in(case, command.order, WITH_UNIT)
+    not_handed_down(order)
     if order.unit == command.unit:
         raise Refusal("same_unit", unit=command.unit)
     _not_decided_elsewhere(case, order)
@@ -80,6 +84,7 @@ def _not_decided_elsewhere(case: Case, order: Order) -> None:
 def withdraw_order(case: Case, command: WithdrawOrder, context: Context) -> Sequence[Event]:
     """Take back the order of a unit that is not the lead."""
     order = order_in(case, command.order, LIVE)
+    not_handed_down(order)
     if order.role is LEAD:
         raise Refusal("lead_stays", order=order.id)
     if order.returning is not None:
@@ -180,7 +185,10 @@ def confirm_by_phone(case: Case, command: ConfirmByPhone, context: Context) -> S
 
 @dataclass(frozen=True)
 class Sending:
-    """What orders sent together have in common: lock, what they replace, what ends with them, the cycle a redo begins."""
+    """What orders sent together have in common: lock, what they replace, what ends with them, the cycle a redo begins.
+
+    ``above``: the order they are handed down from.
+    """
 
     no_return: bool = False
     first_receiver: bool = False
@@ -188,6 +196,7 @@ class Sending:
     without: tuple[Order, ...] = ()
     cycle: int | None = None
     note: str | None = None
+    above: Order | None = None
 
 
 PLAIN = Sending()
@@ -198,7 +207,8 @@ def send(
 ) -> Sequence[Event]:
     """Send orders and start their clocks. Refuses a unit named twice or already holding an open order of the case.
 
-    What a unit was only informed of does not stand in its way, and a result it has given as a helper not in that of the lead.
+    What a unit was only informed of does not stand in its way, nor a result it has given as a helper in that of the lead, nor what
+    it has reported in that of being asked again by the unit above.
     The units of a cycle that a redo begins are those that had the order: only they may be missing from the facts.
     A unit whose return of the order was approved gets it again from the city centre only.
     """
@@ -211,10 +221,10 @@ def send(
     done = {o.unit for o in held if o.state in DONE}
     for unit, role in wanted:
         _not_just_returned(case, unit, role, context, round_)
-    lead = None if any(role is LEAD for _, role in wanted) else case.lead
+    lead = how.above or (None if any(role is LEAD for _, role in wanted) else case.lead)
     events: list[Event] = []
     for n, (unit, role) in enumerate(wanted, start=len(case.orders) + 1):
-        if unit in taken or (unit in done and role is not LEAD):
+        if unit in taken or (unit in done and role not in {LEAD, HANDED_DOWN}):
             raise Refusal("unit_twice", unit=unit)
         taken.add(unit)
         order = f"a{n}"
@@ -229,6 +239,8 @@ def send(
                 first_receiver=how.first_receiver and role is LEAD,
                 parent=how.parent if role is not OrderRole.co or len(wanted) == 1 else None,
                 note=how.note,
+                above=how.above.id if how.above else None,
+                level=_level(case, unit, context),
             )
         )
         if role is not INFORMED:
@@ -237,6 +249,14 @@ def send(
             # 小环: the street says by what it does whether it handles the case or needs help (11.15).
             events += clocks.start(case, f"{order}/choice", "ring_choice", context)
     return events
+
+
+def _level(case: Case, unit: str, context: Context) -> str | None:
+    """Return on which of the five levels a unit is; one that a redo sends to again, as it was then."""
+    known = context.facts.units.get(unit)
+    if known is not None:
+        return known.level
+    return next((o.level for o in reversed(case.orders.values()) if o.unit == unit), None)
 
 
 def _not_just_returned(case: Case, unit: str, role: OrderRole, context: Context, cycle: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
+from domain.casework import byway_events
 from domain.casework.words import (
     CallerType,
     CaseType,
@@ -196,7 +197,7 @@ class ActAnnulled(Event):
 
 
 class OrderSent(Event):
-    """派单: one order to one unit. ``parent`` names the order it replaces."""
+    """派单: one order to one unit. ``parent`` names the order it replaces, ``above`` the one it was handed down from."""
 
     TYPE: ClassVar[str] = "order_sent"
     order: str
@@ -208,6 +209,8 @@ class OrderSent(Event):
     first_receiver: bool = False
     parent: str | None = None
     note: str | None = None
+    above: str | None = None
+    level: str | None = None
 
 
 class OrderHeld(Event):
@@ -697,5 +700,6 @@ EVENTS: Mapping[str, type[Event]] = {
         CallbackRecorded, CallbackWaived, CallerLeft, RedoStarted, ClosingProposed, ClosingReviewed,
         TerminationRequested, TerminationReviewed, Closed, Objected, Archived,
         TermsChanged, TermsKept,
+        *byway_events.EVENTS,
     )
 }  # fmt: skip

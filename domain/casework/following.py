@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from domain.casework import timekeeping as clocks
 from domain.casework.closing import conclude
 from domain.casework.events import MatterSettled, StageMoved
+from domain.casework.handing_down import orphans
 from domain.casework.holder import overtaken
+from domain.casework.on_account import let_go, standing
 from domain.casework.state import Case
 from domain.casework.upward import taken_back
 from domain.casework.words import DONE, GONE, OWNER_MATTERS, WORKING, OrderRole, OrderState, Stage, Triage
@@ -16,8 +18,10 @@ DERIVED = frozenset({Stage.triaged, *WORKING, Stage.callback, Stage.closed})
 
 def consequences(case: Case, context: Context) -> Sequence[Event]:
     """Return the next events that follow, or nothing when the case is at rest."""
-    if gone := (*overtaken(case), *taken_back(case)):
+    if gone := (*overtaken(case), *taken_back(case), *orphans(case, context), *let_go(case, context)):
         return gone
+    if still := standing(case, context):
+        return still
     stage = derived_stage(case)
     if stage is not case.stage:
         return [StageMoved(stage=stage), *_on_entry(case, stage, context)]

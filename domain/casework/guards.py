@@ -7,7 +7,17 @@ from domain.casework.words import WITH_UNIT, OrderState
 from domain.guards import four_eyes, known_units, not_a_party
 from domain.process import Context, Refusal
 
-__all__ = ["four_eyes", "known_units", "not_merging", "order_in", "order_of", "order_with_unit", "recusal"]
+__all__ = [
+    "four_eyes",
+    "known_units",
+    "not_handed_down",
+    "not_merging",
+    "not_on_account",
+    "order_in",
+    "order_of",
+    "order_with_unit",
+    "recusal",
+]
 
 
 def order_of(case: Case, order_id: str) -> Order:
@@ -42,3 +52,15 @@ def not_merging(case: Case) -> None:
     """Refuse with ``merge_pending`` while another case is asked to take this one."""
     if case.merging_into is not None:
         raise Refusal("merge_pending", into=case.merging_into)
+
+
+def not_handed_down(order: Order) -> None:
+    """Refuse with ``handed_down`` what a lower unit has to settle with the unit above, and the centre with that one."""
+    if order.above is not None:
+        raise Refusal("handed_down", order=order.id, above=order.above)
+
+
+def not_on_account(case: Case, order: Order) -> None:
+    """Refuse with ``on_account`` what has no sense while the limits stand still."""
+    if case.on_account:
+        raise Refusal("on_account", order=order.id)

@@ -23,7 +23,7 @@ from domain.casework.events import (
     ResultWaived,
     WorkBegun,
 )
-from domain.casework.guards import four_eyes, order_in
+from domain.casework.guards import four_eyes, not_handed_down, order_in
 from domain.casework.state import Case, Order
 from domain.casework.words import LIVE, ClosingCode, OrderRole, OrderState
 from domain.policy import Proof
@@ -79,15 +79,21 @@ def submit_result(case: Case, command: SubmitResult, context: Context) -> Sequen
         raise Refusal("proof_missing", closing=str(command.code), proof="document")
     if order.pausing is not None and order.pausing.since is not None:
         raise Refusal("paused", order=order.id)
+    if order.role is OrderRole.lead and case.on_account:
+        raise Refusal("on_account", order=order.id)
+    if below := case.below(order.id):
+        raise Refusal("reports_open", orders=[o.id for o in below])
+    return hand_in(case, order, ClosingCode(command.code), command.reply, command.documents, context)
+
+
+def hand_in(
+    case: Case, order: Order, code: ClosingCode, reply: str, documents: tuple[str, ...], context: Context
+) -> Sequence[Event]:
+    """Write the result down and let the unit's clock stand still. The centre reviews it, or the unit that handed the order down."""
+    review = "review" if order.above is None else "report_review"
     return [
         *sign_first(case, order, context),
-        ResultSubmitted(
-            order=order.id,
-            by=context.actor.user,
-            code=ClosingCode(command.code),
-            reply=command.reply,
-            documents=command.documents,
-        ),
+        ResultSubmitted(order=order.id, by=context.actor.user, code=code, reply=reply, documents=documents),
         # A result is no contact (§18): a response that was never made is not met by it.
         *clocks.stop(case, f"{order.id}/respond", context, met=True if order.contacted_at else None),
         *clocks.stop(case, f"{order.id}/feedback", context),
@@ -95,17 +101,18 @@ def submit_result(case: Case, command: SubmitResult, context: Context) -> Sequen
         # What was asked for needs no answer any more.
         *(
             e
-            for asked in ("termination", "extension", "pause_review")
+            for asked in ("termination", "extension", "pause_review", "account")
             for e in clocks.stop(case, f"{order.id}/{asked}", context, met=None)
         ),
         *clocks.hold(case, f"{order.id}/handle", SUBMITTED, context),
-        *clocks.start(case, f"{order.id}/review", "reply_review", context),
+        *clocks.start(case, f"{order.id}/{review}", "reply_review", context),
     ]
 
 
 def review_result(case: Case, command: ReviewResult, context: Context) -> Sequence[Event]:
     """Accept the result, or send it back: then the remainder of the unit's clock runs on."""
     order = order_in(case, command.order, (OrderState.submitted,))
+    not_handed_down(order)
     four_eyes(context, order.submission.by if order.submission else None)
     stopped = clocks.stop(case, f"{order.id}/review", context)
     if command.accept:
@@ -132,6 +139,7 @@ def waive_result(case: Case, command: WaiveResult, context: Context) -> Sequence
             *clocks.stop(case, f"{command.order}/replace", context),
         ]
     order = order_in(case, command.order, (OrderState.sent, *AT_WORK, OrderState.submitted))
+    not_handed_down(order)
     if order.role is OrderRole.lead:
         raise Refusal("lead_stays", order=order.id)
     return [

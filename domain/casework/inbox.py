@@ -3,23 +3,24 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain.casework import more_time
+from domain.casework import handing_down, more_time, on_account, reopening
 from domain.casework.handling import AT_WORK
-from domain.casework.state import WHOLE, Case, Matter, Order
+from domain.casework.state import WHOLE, Account, Case, Matter, Order
 from domain.casework.words import OWNER_MATTERS, WITH_UNIT, WORKING, MatterKind, OrderRole, OrderState, Stage, Triage
 from domain.keeping import Running
 from domain.process import Todo
 
 LIAISON = "unit_liaison"
-UNIT_CLOCKS = ("sign", "respond", "feedback", "choice", "handle")
+UNIT_CLOCKS = ("sign", "respond", "feedback", "choice", "handle", "account_date")
 MATTER_ROLE = {"urge": ("supervisor", "urge"), "supervision": ("supervisor", "supervise")}
 
 
 def todos(case: Case) -> tuple[Todo, ...]:
     """Return every todo of the case. A case that is open has one, or a timer."""
-    if case.stage in {Stage.new, Stage.archived} or case.since is None:
+    if case.stage is Stage.new or case.since is None:
         return ()
-    return tuple(_todos(case, case.since))
+    asked = tuple(_reopening(case))
+    return asked if case.stage is Stage.archived else (*_todos(case, case.since), *asked)
 
 
 def _todos(case: Case, since: datetime) -> Iterator[Todo]:
@@ -73,6 +74,40 @@ def _todos(case: Case, since: datetime) -> Iterator[Todo]:
         )
 
 
+def _reopening(case: Case) -> Iterator[Todo]:
+    if case.reopening is not None:
+        yield Todo(
+            key="reopening",
+            role=reopening.turn(case),
+            commands=("review_reopening",),
+            since=case.reopening.at,
+            due=_due(case.running("reopening")),
+            rule="reopening",
+            subject=case.reopening.request,
+        )
+
+
+def _account(case: Case, order: Order, account: Account) -> Iterator[Todo]:
+    """Who approves; then who looks again on the day (on his desk a working day ahead), and the second person at striking off."""
+    if account.since is None:
+        if order.state in AT_WORK:
+            yield _answer(case, order, "account", on_account.approver(account), account.at)
+        return
+    date = case.running(f"{order.id}/account_date")
+    late = date is not None and date.overdue_at is not None
+    yield Todo(
+        key=f"{order.id}/recheck",
+        role=on_account.AFTER_THE_DAY if late else on_account.RECHECKER,
+        commands=("recheck_on_account",),
+        since=(date.clock.yellow_at if date else None) or account.since,
+        due=_due(date),
+        rule="account_date",
+        subject=order.id,
+    )
+    if account.striking is not None:
+        yield _answer(case, order, "strike", on_account.STRIKER, account.striking.at)
+
+
 def _matter(case: Case, matter: Matter) -> Todo:
     """Return the todo for a matter no other process decides: to have the owner found, then to name him when nobody has."""
     running = case.running(f"matter/{matter.key}")
@@ -113,7 +148,7 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
     if commands := _unit_commands(case, order):
         yield Todo(
             key=f"{order.id}/unit",
-            role=LIAISON,
+            role=_worker(order),
             unit=order.unit,
             commands=commands,
             since=order.sent_at,
@@ -134,7 +169,22 @@ def _order(case: Case, order: Order) -> Iterator[Todo]:
         )
     if order.state is OrderState.return_requested and order.returning is not None and case.owner_matter is None:
         yield _review(case, order)
-    if order.state is OrderState.submitted and order.submission is not None:
+    if case.account is not None and case.account.order == order.id:
+        yield from _account(case, order, case.account)
+    above = case.orders.get(order.above or "")
+    if order.state is OrderState.submitted and order.submission is not None and above is not None:
+        review = case.running(f"{order.id}/report_review")
+        yield Todo(
+            key=f"{order.id}/report",
+            role=LIAISON,
+            unit=above.unit,
+            commands=("review_report", "recall_order"),
+            since=order.submission.at,
+            due=_due(review),
+            rule=review.clock.rule if review else "report_review",
+            subject=order.id,
+        )
+    elif order.state is OrderState.submitted and order.submission is not None:
         review = case.running(f"{order.id}/review")
         reviews = ("review_result",) if order.role is OrderRole.lead else ("review_result", "waive_result")
         yield Todo(
@@ -165,11 +215,12 @@ def _answer(case: Case, order: Order, what: str, turn: str, since: datetime) -> 
     review = case.running(f"{order.id}/{what}")
     role = more_time.turn(case, order, what, turn)[0]
     kind = what.removesuffix("_review")
+    command = {"account": "review_on_account", "strike": "review_strike_off"}.get(kind, f"review_{kind}")
     return Todo(
         key=f"{order.id}/{kind}",
         role=role,
         unit=order.unit if role == "unit_head" else None,
-        commands=(f"review_{kind}",),
+        commands=(command,),
         since=since,
         due=_due(review),
         rule=review.clock.rule if review else kind,
@@ -177,14 +228,40 @@ def _answer(case: Case, order: Order, what: str, turn: str, since: datetime) -> 
     )
 
 
+def _worker(order: Order) -> str:
+    """Return who works on the order: what comes down to a grid is the grid worker's."""
+    return "grid_worker" if order.above is not None and order.level == handing_down.GRID else LIAISON
+
+
+def _handed_commands(order: Order) -> tuple[str, ...]:
+    """What a lower unit may do with an order that was handed down: all else it settles with the unit above."""
+    spot = ("close_on_spot",) if order.level == handing_down.GRID else ()
+    working = ("submit_result", "report_progress", *spot)
+    return {
+        OrderState.sent: ("sign", "contact", *spot),
+        OrderState.signed: ("contact", "begin_work", *working),
+        OrderState.contacted: ("begin_work", *working, "contact"),
+        OrderState.working: (*working, "contact"),
+    }.get(order.state, ())
+
+
 def _unit_commands(case: Case, order: Order) -> tuple[str, ...]:
+    if order.above is not None:
+        return _handed_commands(order)
+    if case.on_account and case.account is not None and order.state in AT_WORK:
+        if case.account.order == order.id:
+            strike = () if case.account.striking else ("request_strike_off",)
+            return (*strike, "report_progress", "contact")
+        return ("submit_result", "report_progress", "contact")
     if order.state in AT_WORK and order.pausing is not None and order.pausing.since is not None:
         return ("resume", "contact")
     up = ("report_up", "whistle") if order.role is OrderRole.lead and WHOLE not in case.holds else ()
     more = () if order.extending else ("request_extension",)
     pause = () if order.pausing or more_time.pauses_used_up(case, order) else ("request_pause",)
     back = () if order.no_return else ("request_return",)
-    working = ("submit_result", "report_progress", *up, *more, *pause)
+    # Those below have to report first.
+    result = () if case.below(order.id) else ("submit_result",)
+    working = (*result, "report_progress", *up, *more, *pause)
     return {
         OrderState.sent: ("sign", "contact", *back),
         OrderState.signed: ("contact", "begin_work", *working, *back),

@@ -14,7 +14,7 @@ from domain.casework.events import (
     PauseEnded,
     PauseRequested,
 )
-from domain.casework.guards import four_eyes, order_in
+from domain.casework.guards import four_eyes, not_handed_down, not_on_account, order_in
 from domain.casework.handling import AT_WORK
 from domain.casework.state import Case, Order
 from domain.casework.words import LIVE, OrderRole
@@ -27,6 +27,8 @@ from domain.process import Context, Event, Refusal
 def request_extension(case: Case, command: RequestExtension, context: Context) -> Sequence[Event]:
     """Ask for more time before the due instant. A late request is denied automatically; the cap is the pack's."""
     order = order_in(case, command.order, AT_WORK)
+    not_handed_down(order)
+    not_on_account(case, order)
     if order.extending is not None:
         raise Refusal("extension_open", order=order.id)
     policy = context.facts.pack.extension
@@ -107,6 +109,8 @@ def review_extension(case: Case, command: ReviewExtension, context: Context) -> 
 def request_pause(case: Case, command: RequestPause, context: Context) -> Sequence[Event]:
     """Ask for a pause of a type the pack knows, with evidence; refused when all pauses of the order together had their time."""
     order = order_in(case, command.order, AT_WORK)
+    not_handed_down(order)
+    not_on_account(case, order)
     if order.pausing is not None:
         raise Refusal("pause_open", order=order.id)
     if command.kind not in context.facts.pack.pauses:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from domain import holding, telling
+from domain.casework import byway_events as by
 from domain.casework import events as ev
 from domain.casework.state import Case
 from domain.casework.timekeeping import RESTATED, owner_and_what
@@ -67,21 +68,37 @@ def _clock_set(case: Case, e: ClockSet) -> Sequence[Effect]:
 
 OURS = frozenset(
     {"review", "return1", "return2", "return3", "extension", "pause_review", "pause_total", "replace", "termination"}
+    | {"account", "strike"}
 )
 """Clocks on an order that run against the centre, not against the unit."""
 
 
+def _beyond_the_day(case: Case, order: str, what: str) -> Sequence[Effect]:
+    """Tell the unit; and whoever has to look at a case on account, when the day has gone by."""
+    return [*to_unit(case, order, "overdue", clock=what), *to_staff("overdue", "supervisor", clock=f"{order}/{what}")]
+
+
+def _whose(case: Case, key: str) -> tuple[str | None, str]:
+    """Return whose unit a clock runs against, by its order, and what it measures: a report waits for the unit above."""
+    order, what = owner_and_what(case, key)
+    if order is None or what in OURS:
+        return None, what
+    return (order.above if what == "report_review" and order.above in case.orders else order.id), what
+
+
 def _warning(case: Case, e: WarningGiven) -> Sequence[Effect]:
-    order, what = owner_and_what(case, e.key)
-    if order is not None and what not in OURS:
-        return to_unit(case, order.id, f"{e.card}_card", clock=what)
+    order, what = _whose(case, e.key)
+    if order is not None:
+        return to_unit(case, order, f"{e.card}_card", clock=what)
     return to_staff(f"{e.card}_card", "shift_leader", clock=e.key)
 
 
 def _overdue(case: Case, e: OverdueReached) -> Sequence[Effect]:
-    order, what = owner_and_what(case, e.key)
-    if order is not None and what not in OURS:
-        return to_unit(case, order.id, "overdue", clock=what)
+    order, what = _whose(case, e.key)
+    if order is not None and what == "account_date":
+        return _beyond_the_day(case, order, what)
+    if order is not None:
+        return to_unit(case, order, "overdue", clock=what)
     return to_staff("overdue", "shift_leader", clock=e.key)
 
 
@@ -201,6 +218,40 @@ def _accepted(case: Case, e: ev.ResultAccepted) -> Sequence[Effect]:
     return [*out, *_to_rings(case, "unit_finished", unit=order.unit)]
 
 
+def _submitted(case: Case, e: ev.ResultSubmitted) -> Sequence[Effect]:
+    above = case.orders[e.order].above
+    return () if above is None else to_unit(case, above, "report_submitted", report=e.order)
+
+
+def _on_account_decided(case: Case, e: by.OnAccountDecided) -> Sequence[Effect]:
+    if e.outcome == "overtaken":
+        return ()
+    out = list(to_unit(case, e.order, f"on_account_{e.outcome}"))
+    return [*out, *to_callers(case, "on_account_granted")] if e.outcome == "granted" else out
+
+
+def _on_account_ended(case: Case, e: by.OnAccountEnded) -> Sequence[Effect]:
+    if e.how == "overtaken":
+        return ()
+    return [*to_unit(case, e.order, "on_account_ended", how=e.how), *to_callers(case, "on_account_ended")]
+
+
+def _closed_on_spot(case: Case, e: by.ClosedOnSpot) -> Sequence[Effect]:
+    """Tell every unit above: the one at the top has the result to answer for, those between have nothing to do any more."""
+    out: list[Effect] = []
+    order = case.orders[e.order]
+    while order.above is not None:
+        order = case.orders[order.above]
+        out += to_unit(case, order.id, "closed_on_spot", spot=e.order)
+    return out
+
+
+def _report_reviewed(case: Case, e: by.ReportReviewed) -> Sequence[Effect]:
+    if e.accept:
+        return to_unit(case, e.order, "result_accepted")
+    return to_unit(case, e.order, "sent_back", texts=[e.reason] if e.reason else [])
+
+
 TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.Opened.TYPE: lambda c, e: to_callers(c, "received", only=e.request),
     ev.ScreeningEnded.TYPE: lambda c, e: [
@@ -219,6 +270,7 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.Triaged.TYPE: _triaged,
     ev.OrderSent.TYPE: _order_sent,
     ev.OrderEnded.TYPE: _order_ended,
+    ev.ResultSubmitted.TYPE: _submitted,
     ev.ResultSentBack.TYPE: lambda c, e: to_unit(c, e.order, "sent_back", texts=[e.reason]),
     ev.ResultAccepted.TYPE: _accepted,
     ev.ResultWaived.TYPE: lambda c, e: to_unit(c, e.order, "result_waived"),
@@ -251,5 +303,14 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ],
     ev.MatterReserved.TYPE: _reserved,
     ev.DecisionApplied.TYPE: lambda _c, e: holding.confirm_applied(Hold(process=e.process, item=e.item)),
+    by.OnAccountDecided.TYPE: _on_account_decided,
+    by.OnAccountKept.TYPE: lambda c, e: to_unit(c, e.order, "on_account_kept"),
+    by.StrikeOffReviewed.TYPE: lambda c, e: () if e.approve else to_unit(c, e.order, "strike_off_denied"),
+    by.OnAccountEnded.TYPE: _on_account_ended,
+    by.ReopeningReviewed.TYPE: lambda c, e: to_callers(
+        c, "reopened" if e.approve else "reopening_denied", only=e.request
+    ),
+    by.ReportReviewed.TYPE: _report_reviewed,
+    by.ClosedOnSpot.TYPE: _closed_on_spot,
     ev.HoldOvertaken.TYPE: lambda _c, e: holding.overtaken(Hold(process=e.process, item=e.item), e.code),
 }

@@ -14,7 +14,7 @@ from domain.casework.events import (
     ReturnRequested,
     ReturnReviewed,
 )
-from domain.casework.guards import four_eyes, known_units, order_in, recusal
+from domain.casework.guards import four_eyes, known_units, not_handed_down, not_on_account, order_in, recusal
 from domain.casework.handling import sign_first
 from domain.casework.state import Case, Order, ReturnRequest
 from domain.casework.upward import ask_adjudication
@@ -28,6 +28,8 @@ def request_return(case: Case, command: RequestReturn, context: Context) -> Sequ
     The second request on one case, by any unit, raises the question of the owner instead of going round once more.
     """
     order = order_in(case, command.order, (OrderState.sent, OrderState.signed))
+    not_handed_down(order)
+    not_on_account(case, order)
     if order.no_return:
         raise Refusal("no_return", order=order.id)
     window = clocks.start_by(context.facts.pack.rule("return_window"), "window", context, at=order.sent_at).clock.due

@@ -1,6 +1,6 @@
 """The state of a case: what its events add up to."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from pydantic import Field
@@ -73,7 +73,10 @@ class Submission(Model):
 
 
 class Order(Model):
-    """派单: one unit's order (11.3). Its clocks are the case's, keyed ``{id}/{what}``."""
+    """派单: one unit's order (11.3). Its clocks are the case's, keyed ``{id}/{what}``.
+
+    ``parent`` names the order it replaces, ``above`` the one it was handed down from; ``level`` is its unit's when it was sent.
+    """
 
     id: str
     unit: str
@@ -99,6 +102,9 @@ class Order(Model):
     extensions: int = 0
     pausing: PauseRequest | None = None
     vacant_since: datetime | None = None
+    above: str | None = None
+    level: str | None = None
+    undone: bool = False
 
 
 class Caller(Model):
@@ -148,12 +154,49 @@ class TermsBy(Model):
     decided_at: datetime
 
 
+class StrikeOff(Model):
+    """销号申请 that waits for its second person."""
+
+    at: datetime
+    by: str
+
+
+class Account(Model):
+    """挂账 (11.6, §18): asked for at ``at``, in force from ``since`` to ``until``; ``n`` counts those of the case.
+
+    ``review_on`` is the day it is looked at again, ``kept`` how often it was kept at such a day.
+    """
+
+    n: int
+    order: str
+    by: str
+    ground: str
+    at: datetime
+    review_on: date
+    step: int = 1
+    first_by: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    how: str | None = None
+    kept: int = 0
+    striking: StrikeOff | None = None
+
+
+class Reopening(Model):
+    """重启申请 that waits for its second person."""
+
+    at: datetime
+    by: str
+    request: str
+
+
 class Case(Clocked):
     """诉求单.
 
     ``holds``: what other processes will decide, by matter (or :data:`WHOLE`); ``begun``: the processes it began; ``urged``: the
     supervisions that began because a clock was overdue, by its key; ``rings``: those
-    that are told how its units get on; ``terms_by``: the batches that changed its terms, by the part of them.
+    that are told how its units get on. ``ruled``: since it last went up, somebody has ruled on it. ``account``: asked for or in
+    force, ``accounts``: those that are over. ``terms_by``: the batches that changed its terms, by the part of them.
     """
 
     no: str = ""
@@ -200,6 +243,13 @@ class Case(Clocked):
     termination: Termination | None = None
     code: ClosingCode | None = None
     closed_at: datetime | None = None
+    ruled: bool = False
+    account: Account | None = None
+    accounts: tuple[Account, ...] = ()
+    undone: int = 0
+    reopening: Reopening | None = None
+    reopened: int = 0
+    on_spot: int = 0
 
     @property
     def id(self) -> str:
@@ -230,6 +280,15 @@ class Case(Clocked):
             if o.role is OrderRole.lead and o.cycle == self.cycle and o.state not in GONE
         ]
         return found[-1] if found else None
+
+    @property
+    def on_account(self) -> bool:
+        """Whether it is on account 挂账: open and unsolved, its limits standing still."""
+        return self.account is not None and self.account.since is not None
+
+    def below(self, order: str) -> tuple[Order, ...]:
+        """Return the open orders that were handed down from an order, by its unit itself."""
+        return tuple(o for o in self.live if o.above == order)
 
     @property
     def vacant(self) -> tuple[Order, ...]:

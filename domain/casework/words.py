@@ -53,6 +53,7 @@ class OrderRole(StrEnum):
     territory = "territory"
     industry = "industry"
     informed = "informed"
+    handed_down = "handed_down"  # 转下级: reports to the unit above it
 
 
 HELPERS: Final = frozenset({OrderRole.co, OrderRole.territory, OrderRole.industry})
@@ -92,7 +93,10 @@ GONE: Final = frozenset({OrderState.returned, OrderState.reassigned, OrderState.
 
 
 class MatterKind(StrEnum):
-    """What a later process will decide, and until then the city centre or the supervisor decides in the case."""
+    """What another process decides.
+
+    ``urge`` and ``supervision`` are of the first release: supervision is a process since, and no case raises them any more.
+    """
 
     dispute = "dispute"  # triaged as disputed: who owns it (consultation, adjudication)
     hard = "hard"  # triaged as hard (middle ring)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from domain.casework.words import Satisfaction, Solved, UnitCode
 from simulation.departments.answers import picture
+from simulation.staff import byways
 from simulation.staff.look import CaseView, Choice, Look
 from simulation.wording import words
 
@@ -148,6 +149,12 @@ async def _silent(look: Look) -> bool:
 async def _unit_step(look: Look, order: Mapping[str, Any], offered: set[str]) -> Choice | None:
     rng = look.rng
     again = order.get("role") == "lead" and order.get("id") != "a1" and order.get("cycle") == 1
+    at_work = "submit_result" in offered
+    lower = byways.below(look) if at_work or "sign" in offered else None
+    if "close_on_spot" in offered and look.always("on_spot"):
+        return await byways.close_on_spot(look)
+    if "request_strike_off" in offered:
+        return await byways.strike_off(look)
     steps: tuple[tuple[bool, str, Callable[[], dict[str, Any]]], ...] = (
         (look.always("unit_return_again" if again else "unit_return"), "request_return", lambda: _return_body(look)),
         (True, "sign", dict),
@@ -167,15 +174,29 @@ async def _unit_step(look: Look, order: Mapping[str, Any], offered: set[str]) ->
             "request_pause",
             lambda: {"kind": "expert", "evidence": words("pause_evidence", rng)},
         ),
-        (look.always("unit_terminate"), "request_termination", lambda: _termination_body(look)),
+        (
+            order.get("role") != "handed_down" and look.always("unit_terminate"),
+            "request_termination",
+            lambda: _termination_body(look),
+        ),
+        (
+            order.get("role") == "lead" and look.always("unit_on_account"),
+            "request_on_account",
+            lambda: byways.account_body(look),
+        ),
+        (
+            lower is not None and look.always("unit_hand_down"),
+            "hand_down",
+            lambda: byways.hand_down_body(look, str(lower)),
+        ),
     )
     for wanted, command, body in steps:
-        possible = command in offered or (command == "request_termination" and "submit_result" in offered)
+        possible = command in offered or (command in UNASKED and at_work)
         if command == "contact" and look.todo.commands[:1] != ("contact",):
             continue
         if wanted and possible and (command in REPEATED or look.once(command)):
             return Choice(command=command, body={"order": look.todo.subject, **body()})
-    if any((asked := look.since(c)) and asked < _days(look, 1) for c in ("request_pause", "request_termination")):
+    if any((asked := look.since(c)) and asked < _days(look, 1) for c in ASKS):
         return None
     if "submit_result" not in offered or look.todo.age < _days(look, look.settled("handle").lognormvariate(0, 0.5)):
         return None
@@ -183,6 +204,10 @@ async def _unit_step(look: Look, order: Mapping[str, Any], offered: set[str]) ->
 
 
 STUCK: Final = 5
+UNASKED: Final = frozenset({"request_termination", "request_on_account", "hand_down"})
+"""What a unit at work may do without being offered it."""
+ASKS: Final = ("request_pause", "request_termination", "request_on_account")
+"""After these a unit waits for the answer before it goes on."""
 REPEATED: Final = frozenset({"sign", "begin_work"})
 
 
@@ -290,6 +315,8 @@ async def _reached(look: Look, request: dict[str, Any]) -> Choice:
         }
         objection = Choice(command="object", body={**request, "note": words("object", look.rng)}, after=look.day / 2)
         then = (objection,) if look.chance("object") else ()
+        if not then and look.chance("reopen"):
+            then = (byways.new_facts(look, str(look.todo.subject)),)
         return Choice(command="record_callback", body={**request, **body}, then=then)
     unreasonable = not obstinate and look.chance("unreasonable")
     note = words("callback_unreasonable" if unreasonable else "callback", look.rng)
@@ -348,6 +375,7 @@ POLICIES: Final[Mapping[str, Policy]] = {
     "callback": callback,
     "incident": incident,
     "merge": merging,
+    **byways.POLICIES,
 }
 
 
@@ -376,7 +404,9 @@ def _second_thoughts(look: Look, taken: set[str], body: Mapping[str, Any]) -> tu
     after = look.day / 3
     other = _department(look, taken)
     found: list[Choice] = []
-    if look.chance("add_assignment"):
+    if look.chance("undo_dispatch"):
+        found.append(Choice(command="undo_dispatch", body={"reason": words("undo", look.rng)}, after=0.2))
+    elif look.chance("add_assignment"):
         added = {"unit": other, "role": "co", "reason": words("add", look.rng)}
         found.append(Choice(command="add_assignment", body=added, after=after))
     elif look.chance("reassign"):

@@ -12,6 +12,12 @@ from domain.process import Todo
 from tests.domain.casekit import CALENDARS, ITEMS, PACKS, REF, UNITS, CaseKit, opening
 
 WORKING_UNITS = ("housing", "water", "roads", "parks", "east-1")
+BELOW = {
+    **dict.fromkeys(("housing", "water", "roads", "parks"), ("east-housing", "east-roads")),
+    "east-1": ("east-1-river", "east-1-hill", "east-1-river-g1"),
+    "east-1-river": ("east-1-river-g1",),
+}
+"""To whom a unit may hand down."""
 
 
 def body(dice: random.Random, kit: CaseKit, name: str, todo: Todo | None) -> dict[str, Any]:
@@ -38,11 +44,28 @@ def body(dice: random.Random, kit: CaseKit, name: str, todo: Todo | None) -> dic
                 "matter": ("x1", "x2"),
             }.get(fields["field"], (*UNITS, "nonsense"))
         )
+    return likely(dice, kit, name, fields)
+
+
+def likely(dice: random.Random, kit: CaseKit, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields, put right where they would hardly ever fit."""
+    order = kit.state.orders.get(str(fields.get("order")))
+    if name == "hand_down" and order is not None and dice.random() < 0.8:
+        return fields | {"unit": dice.choice(BELOW.get(order.unit, ("east-1",)))}
+    if name == "recheck_on_account":
+        return looked_again(dice, fields)
     if name == "record_callback" and dice.random() < 0.9:
-        fields = callback(dice, fields)
-    if name == "submit_result":
-        fields["documents"] = ["d1"]
-    return fields
+        return callback(dice, fields)
+    return fields | {"documents": ["d1"]} if name == "submit_result" else fields
+
+
+def looked_again(dice: random.Random, fields: dict[str, Any]) -> dict[str, Any]:
+    """What is kept has a day, what ends has none; seldom the other way round."""
+    if dice.random() < 0.1:
+        return fields
+    if fields["keep"]:
+        return fields
+    return {k: v for k, v in fields.items() if k != "review_on"}
 
 
 def callback(dice: random.Random, fields: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +104,8 @@ def draw(dice: random.Random, kit: CaseKit, field: str, annotation: Any, todo: T
             return dice.choice(WORKING_UNITS if dice.random() < 0.95 else list(UNITS))
         case "co" | "informed":
             return dice.sample(WORKING_UNITS, dice.choice((0, 0, 1, 2)))
+        case "review_on":
+            return (kit.city.now + timedelta(days=dice.choice((1, 3, 20, 60, 100)))).date().isoformat()
         case "days":
             return dice.choice((1, 3, 10, 11))
         case "kind":

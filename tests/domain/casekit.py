@@ -12,10 +12,10 @@ from typing import Any
 
 from domain import kernel
 from domain.calendar import Calendar
-from domain.case import DECIDER, MOVES
+from domain.case import DECIDER, MOVES, acting_unit
 from domain.casework.commands import COMMANDS
 from domain.casework.state import Case
-from domain.casework.words import LIVE, OPEN, OrderState
+from domain.casework.words import LIVE, OPEN, WITH_UNIT, OrderState
 from domain.clock import recompute
 from domain.kernel import Advanced, Planned, Process, Written
 from domain.permissions import Scope
@@ -67,6 +67,8 @@ UNITS = {
         UnitFact(code="east-housing", level="district", district="east", parent="east"),
         UnitFact(code="east-roads", level="district", district="east", parent="east"),
         UnitFact(code="east-1-river", level="community", district="east", parent="east-1"),
+        UnitFact(code="east-1-hill", level="community", district="east", parent="east-1"),
+        UnitFact(code="east-1-river-g1", level="grid", district="east", parent="east-1-river"),
         UnitFact(code="west", level="district"),
         UnitFact(code="west-1", level="street", district="west", parent="west"),
         UnitFact(code="closed-bureau", level="city", active=False),
@@ -74,6 +76,18 @@ UNITS = {
 }
 ITEMS = {i.code: i for i in (ItemFact(code="pipe", version="7", owner="water"), ItemFact(code="lamp", version="2"))}
 REF = "row#text"
+
+
+def branches(wanted: set[tuple[str, str]]) -> set[str]:
+    """The units asked for with all those above them."""
+    found: set[str] = set()
+    left = [key for kind, key in wanted if kind == "branch"]
+    while left:
+        unit = UNITS.get(left.pop())
+        if unit is not None and unit.code not in found:
+            found.add(unit.code)
+            left += [unit.parent] if unit.parent else []
+    return found
 
 
 def text_fields(model: type[Command]) -> Iterator[str]:
@@ -106,7 +120,7 @@ class City:
             pack=kit.pack if kit is not None else self.pack,
             calendar=kit.calendar if kit is not None else CALENDAR,
             permissions=PERMISSIONS,
-            units={k: u for k, u in UNITS.items() if ("unit", k) in wanted},
+            units={k: u for k, u in UNITS.items() if ("unit", k) in wanted or k in branches(wanted)},
             items={k: i for k, i in ITEMS.items() if ("item", k) in wanted},
             cases={no: kit.fact for no, kit in self.kits.items() if ("case", no) in wanted},
             **registered(wanted),
@@ -202,7 +216,8 @@ class CaseKit:
         if role == "system":
             return SYSTEM
         order = self.state.orders.get(body.get("order", ""))
-        unit = order.unit if order is not None and row.grants.get(role) is Scope.unit else None
+        own = order is not None and row.grants.get(role) is Scope.unit
+        unit = acting_unit(self.state, name, order) if own and order is not None else None
         return Actor(user=user or (f"{role}@{unit}" if unit else role), role=role, unit=unit)
 
     def do(self, name: str, *, role: str | None = None, user: str | None = None, **body: Any) -> "CaseKit":
@@ -347,6 +362,10 @@ class CaseKit:
         return self.state.orders[order].state
 
 
+WHOLE_CASE = frozenset({"termination", "closing", "reopening"})
+"""Questions about the case, not about one order."""
+
+
 class Eyes:
     """Watches the events for two persons where two are needed. Keeps its own books, apart from the state."""
 
@@ -357,6 +376,9 @@ class Eyes:
         "result_submitted": "result",
         "termination_requested": "termination",
         "closing_proposed": "closing",
+        "on_account_requested": "account",
+        "strike_off_requested": "strike",
+        "reopening_requested": "reopening",
     }
     ANSWERED = {  # noqa: RUF012 - a table
         "return_reviewed": "return",
@@ -366,6 +388,10 @@ class Eyes:
         "result_sent_back": "result",
         "termination_reviewed": "termination",
         "closing_reviewed": "closing",
+        "on_account_reviewed": "account",
+        "strike_off_reviewed": "strike",
+        "reopening_reviewed": "reopening",
+        "report_reviewed": "result",
     }
 
     def __init__(self) -> None:
@@ -375,10 +401,10 @@ class Eyes:
         """Fail when one person appears twice on one question."""
         order = event.body.get("order", "")
         if what := self.ASKED.get(event.type):
-            order = "" if what in {"termination", "closing"} else order
+            order = "" if what in WHOLE_CASE else order
             self.people[what, order] = [event.body["by"]]
         if what := self.ANSWERED.get(event.type):
-            order = "" if what in {"termination", "closing"} else order
+            order = "" if what in WHOLE_CASE else order
             by = event.body["by"]
             assert by not in self.people[what, order], f"four eyes: {by} twice on {what} {order}"
             self.people[what, order].append(by)
@@ -414,6 +440,9 @@ def laws(kit: CaseKit, before: Process, envelope: Envelope, got: Advanced) -> No
     for todo in todos:
         _can_be_done(kit, todo)
     _claims_are_the_orders(case)
+    _on_account_stands_still(case)
+    _lower_units_have_one_above(case)
+    assert not {c for t in todos for c in t.commands} & {"urge", "supervise"}, "supervision is a process of its own"
     armed = {(t.key, t.at) for t in process.timers}
     assert armed == {(t.key, t.at) for t in DECIDER.timers(case)}
     for key, running in case.clocks.items():
@@ -465,6 +494,35 @@ def _can_be_done(kit: CaseKit, todo: Todo) -> None:
             continue
         assert command in COMMANDS, (todo.key, command)
         assert kit.stage in MOVES[command].stages, (todo.key, command, kit.stage)
+
+
+def _on_account_stands_still(case: Case) -> None:
+    """On account no limit of a unit at work runs, nor the overall one, and somebody looks again. Else nothing stands for it."""
+    at_work = [o for o in case.live if o.state in WITH_UNIT]
+    limits = [f"{o.id}/{what}" for o in at_work for what in ("handle", "respond", "feedback")] + [
+        f"overall/{case.cycle}"
+    ]
+    clocks = [r.clock for key in limits if (r := case.running(key)) is not None]
+    if not case.on_account:
+        paused = {o.id for o in case.orders.values() if o.pausing is not None and o.pausing.since is not None}
+        held = [c.key for c in clocks if c.due is None and c.pauses[-1].kind == "on_account"]
+        # Who is paused since then stands for that; the overall limit with the lead.
+        assert not [k for k in held if k.partition("/")[0] not in {*paused, "overall" if paused else ""}], held
+        return
+    assert not [c.key for c in clocks if c.due is not None], "a limit runs on account"
+    assert case.account is not None
+    assert case.account.order == getattr(case.lead, "id", None)
+    assert case.running(f"{case.account.order}/account_date") is not None
+    assert case.stage in OPEN
+    assert case.code is None
+
+
+def _lower_units_have_one_above(case: Case) -> None:
+    for order in case.live:
+        if order.above is not None:
+            above = case.orders[order.above]
+            assert above.cycle == case.cycle
+            assert above.state in WITH_UNIT, f"{order.id} reports to {above.id}, which is {above.state}"
 
 
 def _claims_are_the_orders(case: Case) -> None:

@@ -16,7 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from domain import kernel
 from domain.case import DECIDER
+from domain.casework import byway_commands
 from domain.casework.commands import COMMANDS
+from domain.casework.reopening import REOPENABLE
 from domain.kernel import Advanced, Process
 from domain.process import SYSTEM, Actor, Decider, Envelope, Facts
 from tests.domain.asking import body, spoil
@@ -43,6 +45,7 @@ BESIDE = frozenset(
     {"call_consultation", "reserve_matter", "release_matter", "apply_decision", "process_refused", "supervision_ended"}
 )
 """What begins a process beside the case and what such a one says: explored with all of them together, in test_town_machine."""
+BYWAYS = tuple(c.NAME for c in byway_commands.COMMANDS if "reopening" not in c.NAME)
 FORMER = frozenset({"urge", "supervise"})
 """They settle matters of cases that were dissatisfied when that was a matter for the supervisor: later ones are supervised."""
 
@@ -96,10 +99,8 @@ class Life(RuleBasedStateMachine):
         name = dice.choice(todo.commands)
         if todo.key == "screen" and dice.random() < 0.8:
             name = "triage"
-        order = kit.state.orders.get(todo.subject or "")
-        unit = order.unit if order is not None and todo.role in {"unit_liaison", "unit_head"} else todo.unit
         self.pass_time(dice, kit)
-        kit.send(name, body(dice, kit, name, todo), Actor(user=dice.choice(USERS), role=todo.role, unit=unit))
+        kit.send(name, body(dice, kit, name, todo), Actor(user=dice.choice(USERS), role=todo.role, unit=todo.unit))
 
     def unasked(self, dice: random.Random, kit: CaseKit) -> None:
         """What nobody has to do but somebody may, by one who may."""
@@ -122,11 +123,44 @@ class Life(RuleBasedStateMachine):
             if not ways:
                 return
             todo, name = dice.choice(ways)
-            order = kit.state.orders.get(todo.subject or "")
-            unit = order.unit if order is not None and todo.role in {"unit_liaison", "unit_head"} else todo.unit
             self.city.now += timedelta(hours=dice.random())
             fields = {k: v for k, v in body(dice, kit, name, todo).items() if k not in UNREACHED} | ONWARD[name]
-            kit.send(name, fields, Actor(user=dice.choice(USERS), role=todo.role, unit=unit))
+            kit.send(name, fields, Actor(user=dice.choice(USERS), role=todo.role, unit=todo.unit))
+
+    @rule(seed=SEEDS)
+    def new_facts(self, seed: int) -> None:
+        """Somebody has new facts about a case that is over, and the second person answers, or not yet."""
+        dice = self.dice(seed)
+        over = [k for k in self.kits if k.stage in REOPENABLE]
+        if not over or dice.random() < 0.7:
+            return
+        kit = dice.choice(over)
+        for name in ("request_reopening", "review_reopening"):
+            fields = body(dice, kit, name, None)
+            kit.send(name, fields, kit.actor(name, fields, user=dice.choice(USERS)))
+            if dice.random() < 0.3:
+                return
+            self.pass_time(dice, kit)
+
+    @rule(seed=SEEDS)
+    def byways(self, seed: int) -> None:
+        """What a unit does beside the main way, on and on: it goes on account, hands down, recalls, closes on the spot."""
+        dice = self.dice(seed)
+        kit = self.some_case(dice)
+        for _ in range(5):
+            if not (live := kit.state.live):
+                return
+            asked = [(t, n) for t in kit.todos().values() for n in t.commands if n in BYWAYS]
+            if asked and dice.random() < 0.7:
+                todo, name = dice.choice(asked)
+                self.city.now += timedelta(hours=dice.random())
+                user = Actor(user=dice.choice(USERS), role=todo.role, unit=todo.unit)
+                kit.send(name, body(dice, kit, name, todo), user)
+                continue
+            name = dice.choice(BYWAYS)
+            fields = body(dice, kit, name, None) | ({"order": dice.choice(live).id} if name != "undo_dispatch" else {})
+            self.pass_time(dice, kit)
+            kit.send(name, fields, kit.actor(name, fields, user=dice.choice(USERS)))
 
     @rule(seed=SEEDS)
     def anything(self, seed: int) -> None:
@@ -229,7 +263,10 @@ def test_these_lives_come_to_every_command(monkeypatch: pytest.MonkeyPatch) -> N
             if not missing:
                 return
             seeds = [dice.getrandbits(32) for _ in range(3)]
-            acts = [partial(act, seeds[0]) for act in (life.anything, life.tick, life.fail, life.on_and_on)]
+            acts = [
+                partial(act, seeds[0])
+                for act in (life.anything, life.tick, life.fail, life.on_and_on, life.byways, life.new_facts)
+            ]
             dice.choice([partial(life.what_is_asked, *seeds), *acts])()
             if DECIDER.closed(life.kits[-1].state) or DECIDER.closed(life.kits[-2].state):
                 life.open_another()

@@ -19,7 +19,7 @@ from domain.policy import Pack
 from domain.process import SYSTEM, Actor, CaseFact, Decider, Envelope, Facts, Pins, Todo
 from domain.telling import NOT_BEGUN
 from storage.policies import load_calendar, load_pack, load_permissions
-from tests.domain.casekit import CALENDARS, ITEMS, PACKS, REF, UNITS, registered, text_fields
+from tests.domain.casekit import CALENDARS, ITEMS, PACKS, REF, UNITS, branches, registered, text_fields
 from tests.domain.clock_helpers import sh
 
 PERMISSIONS = load_permissions()
@@ -272,7 +272,7 @@ class Town:
             pack=PACKS[f"{before.pack}@{before.pack_version}"] if moved else self.pack,
             calendar=CALENDARS[before.calendar] if moved else CALENDAR,
             permissions=PERMISSIONS,
-            units={k: u for k, u in UNITS.items() if ("unit", k) in wanted},
+            units={k: u for k, u in UNITS.items() if ("unit", k) in wanted or k in branches(wanted)},
             items={k: i for k, i in ITEMS.items() if ("item", k) in wanted},
             cases={
                 p.partition("/")[2]: CaseFact(

@@ -8,10 +8,13 @@ from typing import Any
 
 from domain import kernel
 from domain.agenda import WithAgenda
+from domain.case import acting_unit
+from domain.casework import byway_commands
 from domain.casework.words import OrderState
 from domain.deciders import DECIDERS
 from domain.kernel import KERNEL_COMMANDS
 from domain.process import SYSTEM, Actor, Todo
+from tests.domain.asking import BELOW
 from tests.domain.casekit import opening
 from tests.domain.townbodies import Bodies
 from tests.domain.townkit import PERMISSIONS, Town
@@ -81,6 +84,7 @@ class Life:
             (self.time_passes, 1),
             (self.a_case_goes_up, 1),
             (self.a_case_merges, 2),
+            (self.a_unit_takes_a_byway, 2),
         )
         dice.choices([act for act, _ in acts], [weight for _, weight in acts])[0](dice)
 
@@ -114,6 +118,22 @@ class Life:
         name = "merge" if town.state(process).merging_into is None else "withdraw_merge"
         if town.stage(process) in town.decider(process).moves[name].stages and dice.random() < 0.5:
             self.give(dice, process, name, None)
+
+    def a_unit_takes_a_byway(self, dice: random.Random) -> None:
+        """On account, handed down, recalled, closed on the spot, undone, opened again: beside all that others decide."""
+        process = dice.choice([f"case/{no}" for no in CASES])
+        state = self.town.state(process)
+        name = dice.choice([c.NAME for c in byway_commands.COMMANDS])
+        order = dice.choice(state.live) if state.live else None
+        unit = acting_unit(state, name, order) if order is not None else None
+        role = next(iter(PERMISSIONS.commands[name].grants))
+        body = self.bodies.body(dice, process, name, None)
+        if order is not None and "order" in self.town.decider(process).commands[name].model_fields:
+            body["order"] = order.id
+        if name == "hand_down":
+            body["unit"] = dice.choice(BELOW.get(unit or "", ("east-1",)))
+        code = self.town.send(process, name, body, Actor(user=dice.choice(USERS), role=role, unit=unit))
+        self.steps[f"case {name}: {code or 'recorded'}"] += 1
 
     def a_letter_arrives(self, dice: random.Random) -> None:
         if self.town.mail:

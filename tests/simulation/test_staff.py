@@ -59,6 +59,14 @@ TODOS: dict[str, dict[str, Any]] = {
         "subject": f"case/{NO}/5/0",
     },
     "merge": {"key": "merge", "role": "dispatcher", "commands": ["withdraw_merge", "correct"]},
+    "account": {"key": "a1/account", "role": "order_reviewer", "commands": ["review_on_account"]},
+    "account2": {"key": "a1/account", "role": "city_centre", "commands": ["review_on_account"]},
+    "on_account": {"key": "a1/unit", "role": "unit_liaison", "commands": ["request_strike_off", "report_progress"]},
+    "recheck": {"key": "a1/recheck", "role": "supervisor", "commands": ["recheck_on_account"]},
+    "strike": {"key": "a1/strike", "role": "order_reviewer", "commands": ["review_strike_off"]},
+    "report": {"key": "a2/report", "role": "unit_liaison", "commands": ["review_report", "recall_order"]},
+    "on_spot": {"key": "a1/unit", "role": "grid_worker", "commands": ["sign", "contact", "close_on_spot"]},
+    "reopening": {"key": "reopening", "role": "shift_leader", "commands": ["review_reopening"], "subject": NO},
 }
 
 
@@ -193,6 +201,23 @@ async def test_an_obstinate_caller_is_dissatisfied_four_times_and_then_content()
             assert choice is not None
             if choice.body.get("reached"):
                 assert (choice.body["satisfaction"] == "unsatisfied") is (rounds < 4)
+
+
+async def test_what_is_on_account_is_struck_off_some_time_later_and_kept_or_ended_meanwhile() -> None:
+    found = {
+        c.command for s in range(40) for n in ("on_account", "recheck", "strike") if (c := await choose(look_at(n, s)))
+    }
+    assert found == {"request_strike_off", "recheck_on_account", "review_strike_off"}
+    young = await choose(look_at("on_account", since=datetime.now(UTC)))
+    assert young is None
+
+
+async def test_a_street_with_a_community_hands_down_and_a_grid_worker_closes_on_the_spot() -> None:
+    down = [c for s in range(40) if (c := await choose(look_at("working", s, unit="luting-luhua")))]
+    units = {c.body["unit"] for c in down if c.command == "hand_down"}
+    assert units == {"luting-luhua-c1"}
+    spot = {c.command for s in range(40) if (c := await choose(look_at("on_spot", s, unit="luting-luhua-c1-g1")))}
+    assert "close_on_spot" in spot
 
 
 async def test_an_incident_is_retried_first() -> None:
