@@ -44,7 +44,7 @@ UNREACHED = frozenset({"consent", "territory", "industry"})
 BESIDE = frozenset(
     {"call_consultation", "reserve_matter", "release_matter", "apply_decision", "process_refused", "supervision_ended"}
 )
-"""What begins a process beside the case and what such a one says: explored with all of them together, in test_town_machine."""
+"""What begins a process beside the case, and what such a one says: explored with all of them, each taken in test_town_commands."""
 BYWAYS = tuple(c.NAME for c in byway_commands.COMMANDS if "reopening" not in c.NAME)
 FORMER = frozenset({"urge", "supervise"})
 """They settle matters of cases that were dissatisfied when that was a matter for the supervisor: later ones are supervised."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from domain.answering.words import Step
 from domain.kernel import KERNEL_COMMANDS
 from domain.process import Text, Todo
 from tests.domain.townkit import Town
@@ -34,7 +35,7 @@ class Bodies:
     def body(self, dice: random.Random, process: str, name: str, todo: Todo | None) -> dict[str, Any]:
         """A body for a command of a process, asked for by a todo or not."""
         model = self.town.decider(process).commands.get(name) or KERNEL_COMMANDS[name]
-        return self._likely(dice, name, self._filled(dice, process, model, todo))
+        return self._likely(dice, name, self._filled(dice, process, model, todo)) | self._after(dice, name)
 
     def _filled(self, dice: random.Random, process: str, model: type[BaseModel], todo: Todo | None) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -59,12 +60,29 @@ class Bodies:
             return {"triage": dice.choice(("disputed", "hard")), "reason": REF}
         if name == "correct":
             return body | {"field": "matter", "value": "x1"}
+        if name == "rule" and body["form"] == "refer":
+            return {k: v for k, v in body.items() if k not in {"lead", "co", "term"}}
         if name == "schedule_session":
             body["district"] = "east" if body["level"] == "district" else None
         if "lead" in body:
             for field in ("co", "units", "members"):
                 body |= {field: [u for u in body[field] if u != body["lead"]]} if body.get(field) else {}
         return body
+
+    def _after(self, dice: random.Random, name: str) -> dict[str, Any]:
+        """The step that follows an accountability of this town, or one that is grave."""
+        if name != "open_accountability":
+            return {}
+        # What came before is not looked up: whoever decides vouches for it. So it may be one of before this town.
+        before = [self.town.state(p) for p in self.town.starts_with("accountability/")]
+        one = dice.choice(before) if before and dice.random() < 0.5 else None
+        steps = [str(step) for step in Step]
+        step = dice.choice(steps[1:]) if one is None else steps[min(steps.index(str(one.step)) + 1, len(steps) - 1)]
+        unit = dice.choice(DEPARTMENTS) if one is None else one.unit
+        after = f"accountability/{unit}/earlier" if one is None else f"accountability/{one.no}"
+        grave = step in {"criticise", "propose"} and dice.random() < 0.5
+        matter = "leak-c1" if one is None else one.matter
+        return {"step": step, "unit": unit, "matter": matter, "after": None if grave else after, "supervision": None}
 
     def _value(  # noqa: C901, PLR0911, PLR0912
         self, dice: random.Random, process: str, field: str, annotation: Any, todo: Todo | None
@@ -94,14 +112,16 @@ class Bodies:
                 named = hint.get("unit") or (todo.unit if todo else None)
                 called = sorted(getattr(state, "called", {})) or DEPARTMENTS
                 return subject if subject in DEPARTMENTS else named or dice.choice((*called, *DEPARTMENTS))
-            case "lead" | "proposed_owner" | "owner":
+            case "lead" | "proposed_owner" | "owner" | "first_receiver":
                 return dice.choice(DEPARTMENTS)
             case "units" | "co" | "candidates" | "attending" | "members" | "parties":
                 return dice.sample(DEPARTMENTS, 2)
             case "present":
                 return sorted(getattr(state, "invitations", {}))
-            case "deputies" | "absent":
+            case "deputies" | "absent" | "informed":
                 return []
+            case "term":
+                return dice.choice((5, 250))
             case "documents":
                 return ["d1"]
             case "kind" if process.startswith("case/"):

@@ -55,6 +55,7 @@ class Town:
         self.seen: dict[str, tuple[str, str | None]] = {}
         self.refused: set[str] = set()
         self.recorded: Counter[tuple[str, str]] = Counter()
+        self._waiting: dict[str, tuple[Process, Sequence[Todo]]] = {}
         self.count = 0
 
     # ---------------------------------------------------------------------------------------------------------- looking
@@ -82,7 +83,10 @@ class Town:
         return self.decider(process).closed(self.state(process))
 
     def todos(self, process: str) -> Sequence[Todo]:
-        return kernel.todos(self.decider(process), self.processes[process])
+        now = self.processes[process]
+        if (found := self._waiting.get(process)) is None or found[0] is not now:
+            found = self._waiting[process] = (now, kernel.todos(self.decider(process), now))
+        return found[1]
 
     def todo(self, process: str, key: str) -> Todo:
         return next(t for t in self.todos(process) if t.key == key)
@@ -248,6 +252,11 @@ class Town:
             self.mail += [Letter(process, e) for e in record.effects if e.kind in {"tell", "start"}]
         self._laws(process, decider, answer.process)
         return answer.refusal
+
+    def refuse(self, opening: Planned, code: str) -> None:
+        """Let the journal refuse an opening that is under way; its sender hears of it when it arrives."""
+        self.seen[opening.id] = (opening.target, code)
+        self.refused.add(opening.target)
 
     def _refused(self, process: str, before: Process, code: str | None) -> str | None:
         if not before.seq:

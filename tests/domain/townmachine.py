@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -16,15 +16,18 @@ from domain.kernel import KERNEL_COMMANDS
 from domain.process import SYSTEM, Actor, Todo
 from tests.domain.asking import BELOW
 from tests.domain.casekit import opening
-from tests.domain.townbodies import Bodies
+from tests.domain.townbodies import DEPARTMENTS, Bodies
 from tests.domain.townkit import PERMISSIONS, Town
 
-USERS = ("u1", "u2", "u3", "u4")
+USERS = ("u1", "u2", "u3", "u4", "u5", "u6", "u7")
 CASES = {"c1": "east", "c2": None, "c3": "east", "c4": None}
 ASKED = ("c3", "c4")
 """Cases of which it is not known whose they are."""
-SELDOM = frozenset({"merge", "withdraw_merge", "cancel_session", "withdraw_consultation", "withdraw_adjudication"})
-"""What ends a process before it has done anything."""
+SELDOM = frozenset(
+    {"merge", "withdraw_merge", "cancel_session", "withdraw_consultation", "withdraw_adjudication"}
+    | {"postpone_session", "appoint_leader", "drop_item"}
+)
+"""What ends a process before it has done anything, or keeps it where it is."""
 OPENINGS = [
     (kind, name) for kind, d in DECIDERS.items() for name, move in d.moves.items() if d.opens(name) and not move.machine
 ]
@@ -35,15 +38,21 @@ def _kinds(processes: Iterable[str]) -> list[str]:
 
 
 class Life:
-    """Four cases and two sessions, and all that grows out of them. ``steps`` counts what people were answered."""
+    """Four cases and two sessions, and all that grows out of them. ``steps`` counts what people were answered.
 
-    def __init__(self, dice: random.Random) -> None:
+    ``wanted`` are commands, with their kind of process, that people rather give than others.
+    """
+
+    def __init__(self, dice: random.Random, wanted: Collection[tuple[str, str]] = ()) -> None:
         self.town = Town()
+        self.wanted = wanted
         self.dice = dice
         self.bodies = Bodies(self.town, tuple(CASES))
         self.steps: Counter[str] = Counter()
         # In some lives letters are long under way: what is decided meanwhile crosses them.
         self.post = dice.choice((8, 8, 2))
+        # In each there is a kind that people are more at than at others, so that its long ways are gone to the end.
+        self.favours = dice.choice(sorted(DECIDERS))
         self.begin(urgent=dice.random() < 0.5)
 
     def begin(self, *, urgent: bool) -> None:
@@ -80,6 +89,7 @@ class Life:
             (self.somebody_does_what_he_may, 2),
             (self.somebody_begins, 0.3),
             (self.an_effect_fails, 0.3),
+            (self.a_beginning_is_refused, 3),
             (self.a_letter_arrives, self.post),
             (self.time_passes, 1),
             (self.a_case_goes_up, 1),
@@ -94,7 +104,12 @@ class Life:
         kinds = _kinds([p for p, _ in waiting])
         if not kinds:
             return
-        kind = dice.choice(kinds)
+        rare = [(p, t, n) for p, t in waiting for n in t.commands if self._is_wanted(p, n)]
+        if rare and dice.random() < 0.3:
+            process, todo, name = dice.choice(rare)
+            self.give(dice, process, name, todo)
+            return
+        kind = self.favours if self.favours in kinds and dice.random() < 0.4 else dice.choice(kinds)
         process, todo = dice.choice([(p, t) for p, t in waiting if p.startswith(f"{kind}/")])
         often = [c for c in todo.commands if c not in SELDOM]
         name = dice.choice(often if often and dice.random() < 0.95 else todo.commands)
@@ -148,16 +163,26 @@ class Life:
     def somebody_does_what_he_may(self, dice: random.Random) -> None:
         """What nobody has to do but somebody may."""
         process = dice.choice(self._one_of_each(dice))
+        ways = [(process, n) for n in self._open_to_people(process) if n not in SELDOM]
+        if self.wanted and dice.random() < 0.5:
+            everywhere = [(p, n) for p in self.town.processes for n in self._open_to_people(p)]
+            ways = [(p, n) for p, n in everywhere if self._is_wanted(p, n)] or ways
+        if ways:
+            self.give(dice, *dice.choice(ways), None)
+
+    def _open_to_people(self, process: str) -> list[str]:
         decider = self.town.decider(process)
-        allowed = [n for n in kernel.card(decider, self.town.processes[process]).allowed if n not in SELDOM]
-        asked = [n for n in allowed if n in KERNEL_COMMANDS or not decider.moves[n].machine]
-        if asked:
-            self.give(dice, process, dice.choice(asked), None)
+        allowed = kernel.card(decider, self.town.processes[process]).allowed
+        return [n for n in allowed if n in KERNEL_COMMANDS or not decider.moves[n].machine]
+
+    def _is_wanted(self, process: str, name: str) -> bool:
+        return (process.partition("/")[0], name) in self.wanted
 
     def somebody_begins(self, dice: random.Random) -> None:
         """A person opens a process of a kind that persons open."""
-        kind, name = dice.choice(OPENINGS)
-        self.give(dice, f"{kind}/p-{self.town.count}", name, None)
+        kind, name = dice.choice([o for o in OPENINGS if o[0] == self.favours] * 3 + OPENINGS)
+        unit = f"{dice.choice(DEPARTMENTS)}/" if kind == "accountability" else ""
+        self.give(dice, f"{kind}/{unit}p-{self.town.count}", name, None)
 
     def an_effect_fails(self, dice: random.Random) -> None:
         """A notice or a message to a unit could not be brought."""
@@ -167,6 +192,16 @@ class Life:
             effect = dice.choice(effects)
             body = {"effect": effect.id, "kind": effect.kind, "target": effect.target, "code": "timeout", "attempt": 1}
             self.town.send(process, "fail_effect", body, SYSTEM)
+
+    def a_beginning_is_refused(self, dice: random.Random) -> None:
+        """An opening under way is refused for a reason that lies in no process of this town, such as a calendar that is not out."""
+        town = self.town
+        # One that names no command for that is an incident of its sender, which an operator waives.
+        begins = [x for x in town.mail if x.effect.kind == "start" and x.effect.body["on_refused"]]
+        unseen = [x for x in begins if x.effect.id not in town.seen and x.effect.target not in town.processes]
+        wanted = [x for x in unseen if self._is_wanted(x.sender, x.effect.body["on_refused"])]
+        if wanted or (unseen and dice.random() < 0.03):
+            town.refuse(dice.choice(wanted or unseen).effect, "no_calendar")
 
     def _one_of_each(self, dice: random.Random) -> list[str]:
         """One process of each kind, so that what is rare is looked at as often as what is frequent."""
