@@ -93,6 +93,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "list_papers": Gate(Way.reach),
     "read_paper": Gate(Way.beside),
     "read_paper_page": Gate(Way.beside, field=Field.texts_all),
+    "read_paper_pdf": Gate(Way.beside, field=Field.texts_all),
     "hand_in_document": Gate(Way.reader, field=Field.documents),
     "read_document": Gate(Way.reader, field=Field.documents),
     "answer_as_department": _UNIT_SYSTEM,

@@ -156,11 +156,14 @@ def papers(
     url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL", help="The journal.")],
     *,
     listed: Annotated[bool, typer.Option("--list", help="Also name every document.")] = False,
+    pdf: Annotated[
+        Path | None, typer.Option(help="Also write every document here as PDF, with a list of their hashes.")
+    ] = None,
 ) -> None:
     """Print every official document again from the journal and name every difference to what was kept. Exit 1 when there is one."""
     from cli.papers import run  # noqa: PLC0415 - each command loads only what it needs
 
-    raise typer.Exit(run(url, listed=listed))
+    raise typer.Exit(run(url, listed=listed, pdf=pdf))
 
 
 @app.command()

@@ -8,8 +8,10 @@ character. And the numbers of each kind and year must be there from the first to
 What people wrote is compared and never shown: a difference in it is told by its language and line.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import typer
@@ -18,6 +20,7 @@ from sqlalchemy import Connection
 
 from activities.paper_page import Look, Quote, Source, printed_with, render
 from activities.papers import digest, kind_code, looking, number_of, quoting
+from api.papers.pdf import pdf_of
 from cli.doctor import language
 from domain.clock import wall
 from domain.papers import kind_of
@@ -137,12 +140,36 @@ def _gaps(last: Mapping[tuple[str, int], int], seen: Mapping[tuple[str, int], se
     return found
 
 
-def run(url: str, *, listed: bool = False) -> int:
-    """Compare and print. Return 0 when everything agrees, 1 at a difference, 2 when the database does not answer."""
+def write_pdfs(connection: Connection, folder: Path) -> int:
+    """Write every document as it was issued, in both languages, and ``SHA256SUMS``; return how many documents.
+
+    The same journal gives the same files, byte for byte: ``sha256sum -c`` tells a file that was changed since.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    sums: list[str] = []
+    n = 0
+    for page in all_papers(connection):
+        for row in (kept.row for kept in page):
+            n += 1
+            for lang, content in (("zh", row.zh), ("en", row.en)):
+                name = f"{row.kind}-{row.year}-{row.n}.{lang}.pdf"
+                found = pdf_of(content, lang, row.issued_at)
+                (folder / name).write_bytes(found)
+                sums.append(f"{hashlib.sha256(found).hexdigest()}  {name}\n")
+    (folder / "SHA256SUMS").write_text("".join(sorted(sums, key=lambda line: line.split("  ")[1])), encoding="utf-8")
+    return n
+
+
+def run(url: str, *, listed: bool = False, pdf: Path | None = None) -> int:
+    """Compare and print; write PDFs where a folder is named.
+
+    Return 0 when everything agrees, 1 at a difference, 2 when the database does not answer.
+    """
     lang, database = language(), Database(url)
     try:
         with database.read() as connection:
             checked = check(connection)
+            written = write_pdfs(connection, pdf) if pdf is not None else None
     except StorageUnavailable:
         typer.echo(text("papers.no_database", lang), err=True)
         return 2
@@ -152,6 +179,8 @@ def run(url: str, *, listed: bool = False) -> int:
         typer.echo(line)
     for d in checked.differences:
         typer.echo(f"{d.paper}: {text(f'papers.{d.kind}', lang, detail=d.detail)}")
+    if written is not None:
+        typer.echo(text("papers.pdf_written", lang, n=written, folder=pdf))
     n, found = len(checked.numbers), len(checked.differences)
     typer.echo(text("papers.differ" if found else "papers.agree", lang, n=n, found=found))
     return 1 if found else 0

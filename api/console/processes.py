@@ -175,6 +175,7 @@ def page(
         done=done if done and known(f"command.{done}") else None,
         engine=engine_page(place, process),
         paper_page=lambda p: f"/api/v1/papers/{p.kind}-{p.year}-{p.n}/page?lang={visit.lang}",
+        paper_pdf=lambda p: f"/api/v1/papers/{p.kind}-{p.year}-{p.n}/pdf?lang={visit.lang}",
         paper_name=lambda code: paper_kind(code).title(visit.lang),
         refusal_of=lambda code: refusal(code, {}, visit.lang) if known(f"refusal.{code}") else code,
     )

@@ -14,9 +14,11 @@ from starlette.responses import Response
 from api.access import Place, SignedIn, Viewer
 from api.cases.reading import reach_of as reach_of_cases
 from api.paging import Cursor, Limit, cursor_of, keys_of
+from api.papers.pdf import pdf_of
 from api.problems import Problem, language
 from api.proceedings.reading import LONGEST_ID, PROCESS_ID, disclosed_any, reach_of
 from api.refusals import refuses
+from api.services import Services
 from domain.disclosing import PARTY_ROLES
 from domain.disclosure import UNIT_ROLES, Field
 from domain.papers import kind_of
@@ -115,17 +117,50 @@ def paper(paper: PaperId, request: Request, place: Place, who: SignedIn) -> Pape
 @refuses("not_found")
 def page(paper: PaperId, request: Request, place: Place, who: SignedIn, lang: Lang = None) -> Response:
     """Return the page as it was issued to who may read the words of its process, and to the unit it was addressed to."""
-    with place.database.read() as connection:
-        row, fields = _found(connection, who, paper)
-    if Field.texts_all not in fields and not _addressed(who, row):
-        raise Problem(404, "not_found")
-    chosen = lang or language(request.headers.get("accept-language"))
-    content: str = row.zh if chosen == "zh" else row.en
+    _, content, chosen = _opened(place, who, paper, lang, request)
     return Response(
         content,
         media_type="text/html",
         headers={"content-security-policy": POLICY.format(style=_style(content)), "content-language": chosen},
     )
+
+
+@router.get(
+    "/papers/{paper}/pdf",
+    operation_id="read_paper_pdf",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The page as a file",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+    summary="An official document as PDF",
+)
+@refuses("not_found")
+def pdf(paper: PaperId, request: Request, place: Place, who: SignedIn, lang: Lang = None) -> Response:
+    """Return the page as it was issued as PDF, its fonts embedded: always the same bytes, told by their hash in the ETag."""
+    row, content, chosen = _opened(place, who, paper, lang, request)
+    found = pdf_of(content, chosen, row.issued_at)
+    return Response(
+        found,
+        media_type="application/pdf",
+        headers={
+            "content-disposition": f'inline; filename="{paper}.{chosen}.pdf"',
+            "content-language": chosen,
+            "etag": f'"{hashlib.sha256(found).hexdigest()}"',
+        },
+    )
+
+
+def _opened(place: Services, who: Viewer, paper: str, lang: str | None, request: Request) -> tuple[Any, str, str]:
+    """Return a document, its page and the language of it; 404 for who may not open it."""
+    with place.database.read() as connection:
+        row, fields = _found(connection, who, paper)
+    if Field.texts_all not in fields and not _addressed(who, row):
+        raise Problem(404, "not_found")
+    chosen = lang or language(request.headers.get("accept-language"))
+    return row, row.zh if chosen == "zh" else row.en, chosen
 
 
 def _found(connection: Any, who: Viewer, paper: str) -> tuple[Any, frozenset[Field]]:

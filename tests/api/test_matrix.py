@@ -199,6 +199,7 @@ class Asking:
             "list_papers": ("GET", "/papers", {}),
             "read_paper": ("GET", f"/papers/{self.paper}", {}),
             "read_paper_page": ("GET", f"/papers/{self.paper}/page", {}),
+            "read_paper_pdf": ("GET", f"/papers/{self.paper}/pdf", {}),
             "hand_in_document": ("POST", "/documents", png | {"headers": {"content-type": "image/png"}}),
             "read_document": ("GET", f"/documents/{self.document}", {}),
             "answer_as_department": ("POST", "/departments/water/answers", {"json": event}),

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from api.papers.pdf import _pdf_of
 from domain.deciders import DECIDERS
 from tests.api.kit import DISTRICT, V1, Api, problem
+from tests.api.pdfs import plain
 from tests.factories.papermill import DECIDER, KIND, MONDAY, Press, written
 
 RULING, URGE = "ruling_order", "urge_notice"
@@ -84,29 +86,50 @@ async def test_the_page_runs_no_script_and_has_no_style_but_its_own(api: Api, pr
     assert not re.search(r"\s(style|on\w+|src|href)=", page.text)
 
 
+async def test_the_pdf_says_what_the_page_says_in_the_same_bytes_each_time(api: Api, press: Press) -> None:
+    first = await api.get("agent", "/papers/ruling_order-2026-1/pdf", lang="zh")
+    assert first.status_code == 200
+    assert first.headers["content-type"] == "application/pdf"
+    assert first.headers["etag"] == f'"{hashlib.sha256(first.content).hexdigest()}"'
+    assert first.headers["content-language"] == "zh"
+    said = plain(first.content)
+    for words in ("明责交办单", "12345热线明责〔2026〕1号", "市供水公司" if "市供水公司" in said else "water", WORDS):
+        assert words.replace(" ", "") in said
+    _pdf_of.cache_clear()
+    assert (await api.get("agent", "/papers/ruling_order-2026-1/pdf", lang="zh")).content == first.content
+    english = await api.get("agent", "/papers/ruling_order-2026-1/pdf", lang="en")
+    assert "RulingOrder" in plain(english.content)
+
+
 @pytest.mark.parametrize("user", READERS)
 async def test_who_reads_the_words_of_the_process_opens_its_documents(api: Api, press: Press, user: str) -> None:
     assert await listed(api, user) == await listed(api, user, process=press.process) == ["ruling_order-2026-1"]
     assert (await api.get(user, "/papers/ruling_order-2026-1")).status_code == 200
     assert (await api.get(user, "/papers/ruling_order-2026-1/page")).status_code == 200
+    assert (await api.get(user, "/papers/ruling_order-2026-1/pdf")).status_code == 200
 
 
 @pytest.mark.parametrize("user", CODES_ONLY)
 async def test_who_reads_codes_only_knows_of_a_document_and_does_not_open_it(api: Api, press: Press, user: str) -> None:
     assert await listed(api, user) == ["ruling_order-2026-1"]
     assert (await api.get(user, "/papers/ruling_order-2026-1")).status_code == 200
-    problem(await api.get(user, "/papers/ruling_order-2026-1/page"), 404, "not_found")
+    for form in ("page", "pdf"):
+        problem(await api.get(user, f"/papers/ruling_order-2026-1/{form}"), 404, "not_found")
 
 
 @pytest.mark.parametrize("user", OUTSIDERS)
 async def test_for_everybody_else_there_is_no_such_document(api: Api, press: Press, user: str) -> None:
     assert await listed(api, user) == await listed(api, user, process=press.process) == []
-    for path in ("/papers/ruling_order-2026-1", "/papers/ruling_order-2026-1/page"):
+    for path in ("/papers/ruling_order-2026-1", *(f"/papers/ruling_order-2026-1/{form}" for form in ("page", "pdf"))):
         problem(await api.get(user, path), 404, "not_found")
 
 
 async def test_strangers_are_asked_to_sign_in(api: Api, press: Press) -> None:
-    for path in ("/papers", "/papers/ruling_order-2026-1", "/papers/ruling_order-2026-1/page"):
+    for path in (
+        "/papers",
+        "/papers/ruling_order-2026-1",
+        *(f"/papers/ruling_order-2026-1/{form}" for form in ("page", "pdf")),
+    ):
         problem(await api.get(None, path), 401, "not_signed_in")
 
 
@@ -122,8 +145,9 @@ async def test_a_unit_that_a_process_was_about_still_opens_what_was_sent_to_it(a
     left.begin({"kind": URGE, "to": "water"}, {"kind": URGE, "to": "roads"}, units=["water", "roads"])
     left.send("apply_decision", {"units": []})
     assert await listed(api, "liaison.water", process=left.process) == ["urge_notice-2026-2", "urge_notice-2026-1"]
-    assert (await api.get("liaison.water", "/papers/urge_notice-2026-1/page")).status_code == 200
-    problem(await api.get("liaison.water", "/papers/urge_notice-2026-2/page"), 404, "not_found")
+    for form in ("page", "pdf"):
+        assert (await api.get("liaison.water", f"/papers/urge_notice-2026-1/{form}")).status_code == 200
+        problem(await api.get("liaison.water", f"/papers/urge_notice-2026-2/{form}"), 404, "not_found")
 
 
 async def test_lists_go_page_by_page_the_latest_first_and_by_kind(api: Api, press: Press) -> None:

@@ -1,5 +1,7 @@
 """`sanhuan papers`: every document can be printed again from the journal, and whatever was changed since is named."""
 
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,12 +9,14 @@ from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
 from activities.papers import digest
+from api.papers.pdf import _pdf_of
 from cli.main import app
 from cli.papers import Difference, check
 from domain.deciders import DECIDERS
 from storage.models import CommandRow, CounterRow, EffectRow, EventRow, PaperRow, UnitRow, table
 from storage.rules import put_setting
 from storage.unit_of_work import Database
+from tests.api.pdfs import plain
 from tests.factories.city import rows
 from tests.factories.papermill import DECIDER, KIND, Press, written
 
@@ -79,6 +83,25 @@ def test_what_was_issued_is_printed_again_character_by_character(database: Datab
     assert code == 0
     assert f"2026-03-02 09:00 {FIRST} 明责交办单 {press.process}\n" in output
     assert len(output.splitlines()) == 4
+
+
+def test_documents_are_written_as_pdf_the_same_each_time(database: Database, press: Press, tmp_path: Path) -> None:
+    code, output = said(database, "--pdf", str(tmp_path / "a"))
+    assert code == 0
+    assert "已写出公文 3 件的 PDF" in output
+    names = {f.name for f in (tmp_path / "a").iterdir()}
+    assert names == {
+        "SHA256SUMS",
+        *(f"{k}-2026-{n}.{lang}.pdf" for k, n in ((RULING, 1), (RULING, 2), (URGE, 1)) for lang in ("zh", "en")),
+    }
+    lines = (line.split("  ") for line in (tmp_path / "a" / "SHA256SUMS").read_text().splitlines())
+    sums = {name: digest for digest, name in lines}
+    found = {n: sha256((tmp_path / "a" / n).read_bytes()).hexdigest() for n in names - {"SHA256SUMS"}}
+    assert sums == found
+    assert FIRST in plain((tmp_path / "a" / f"{RULING}-2026-1.zh.pdf").read_bytes())
+    _pdf_of.cache_clear()
+    said(database, "--pdf", str(tmp_path / "b"))
+    assert (tmp_path / "b" / "SHA256SUMS").read_text() == (tmp_path / "a" / "SHA256SUMS").read_text()
 
 
 def test_a_journal_without_documents_agrees(database: Database) -> None:

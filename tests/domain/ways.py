@@ -2,8 +2,8 @@
 
 Nobody draws an arrow. ``python -m tests.domain.ways`` runs the tests of the rules, takes down every step from one stage to
 another and writes the rows; beside them, in ``tests/domain/golden_ways/``, one whole step for each: the process before it, the
-command or the instant, the facts. Afterwards the rows cannot be wrong unseen: :class:`Watch` fails a test that goes where no row
-leads, and ``test_ways.py`` takes every recorded step again.
+command or the instant, the facts. Afterwards the rows cannot be wrong unseen: :class:`Watch` fails a test that goes where no
+row leads, and ``test_ways.py`` takes every recorded step again.
 """
 
 import gzip
