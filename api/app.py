@@ -8,6 +8,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 
 from api import openapi, problems
+from api.batches.routes import router as batches
 from api.cases.routes import router as cases
 from api.console.app import install as install_console
 from api.decisions.routes import router as decisions
@@ -47,6 +48,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     reference,
     operations,
     troubles,
+    batches,
     restarts,
     proceedings,
 )

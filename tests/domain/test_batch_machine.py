@@ -145,12 +145,12 @@ class Batching(RuleBasedStateMachine):
         if stage == "dispatched" and dice.random() < 0.6:
             self.town.refusal(process, "sign", order="a1", unit_="water")
         elif stage in {"dispatched", "in_progress"}:
-            done = {"order": "a1", "code": "solved", "documents": ["d1"]}
+            done: dict[str, Any] = {"order": "a1", "code": "solved", "documents": ["d1"]}
             self.town.refusal(process, "submit_result", unit_="water", **done)
         elif stage == "reply_review":
             self.town.refusal(process, "review_result", order="a1", accept=True)
         elif stage == "callback":
-            said = {"reached": True, "solved": "yes", "satisfaction": "satisfied"}
+            said: dict[str, Any] = {"reached": True, "solved": "yes", "satisfaction": "satisfied"}
             self.town.refusal(process, "record_callback", request=process.partition("/")[2], **said)
 
     @rule(hours=st.sampled_from([1, 30, 100]))
