@@ -16,7 +16,7 @@ from domain.disclosure import Field
 from storage import batches as sql
 from storage.cases import within_reach
 
-router = APIRouter(tags=["batches"])
+router = APIRouter(tags=["proceedings"])
 Outcome = Literal["pending", "waiting", "changed", "unchanged", "refused", "gone"]
 Foreseen = Literal["changed", "unchanged", "refused"]
 Direction = Literal["later", "earlier", "same"]
