@@ -8,6 +8,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 
 from api import openapi, problems
+from api.batches.routes import router as batches
 from api.cases.on_account import router as accounts
 from api.cases.routes import router as cases
 from api.console.app import install as install_console
@@ -49,6 +50,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     reference,
     operations,
     troubles,
+    batches,
     restarts,
     proceedings,
 )

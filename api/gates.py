@@ -88,6 +88,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "list_rulings": Gate(Way.holder, _WORDS),
     "read_proceeding": Gate(Way.beside),
     "list_proceeding_events": Gate(Way.beside),
+    "list_batch_items": Gate(Way.beside),
     "read_proceeding_ledger": Gate(Way.beside),
     "export_proceeding": Gate(Way.beside, field=Field.export),
     "list_papers": Gate(Way.reach),

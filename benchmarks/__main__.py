@@ -32,6 +32,7 @@ FULL: Final[Mapping[str, Sequence[str]]] = {
     "memory": ("--cases", "100", "1000"),
     "timers": ("--cases", "5000"),
     "storm": ("--cases", "300", "--informed", "20"),
+    "batch": ("--cases", "10000", "--rate", "20"),
     "city": ("--scale", "0", "600", "--n", "200"),
 }
 QUICK: Final[Mapping[str, Sequence[str]]] = {
@@ -41,6 +42,7 @@ QUICK: Final[Mapping[str, Sequence[str]]] = {
     "memory": ("--cases", "5", "25"),
     "timers": ("--cases", "50", "--setup", "30"),
     "storm": ("--cases", "10", "--informed", "5"),
+    "batch": ("--cases", "20", "--rate", "10"),
     "city": ("--scale", "150", "--n", "3"),
 }
 BOTH: Final = frozenset({"skeleton", "where", "size"})

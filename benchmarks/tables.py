@@ -18,6 +18,7 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "memory": ("工作进程内存", "Memory of a worker"),
     "timers": ("同一时刻到期的定时器", "Timers due at one instant"),
     "storm": ("通知风暴", "A storm of notices"),
+    "batch": ("批量变更", "A batch over open cases"),
     "city": ("示例城市", "The sample city"),
 }
 COLUMNS: Final[Mapping[str, Columns]] = {
@@ -87,6 +88,20 @@ COLUMNS: Final[Mapping[str, Columns]] = {
         ("dispatch_p99_ms", "派单 p99 ms", "dispatch p99 ms"),
         ("people_before.p99_ms", "此前人员 p99 ms", "people before p99 ms"),
         ("people_meanwhile.p99_ms", "期间 p99 ms", "meanwhile p99 ms"),
+        ("load_after", "负载", "load"),
+    ),
+    "batch": (
+        ("database", "数据库", "database"),
+        ("cases", "件数", "cases"),
+        ("rate", "速度 件/秒", "rate, cases/s"),
+        ("preview_s", "预演 秒", "preview s"),
+        ("run_s", "执行 秒", "run s"),
+        ("changed_per_s", "变更/秒", "changed/s"),
+        ("people_before.p99_ms", "此前人员 p99 ms", "people before p99 ms"),
+        ("people_previewing.p99_ms", "预演期间 p99 ms", "during the preview p99 ms"),
+        ("people_meanwhile.p99_ms", "执行期间 p99 ms", "during the run p99 ms"),
+        ("people_worst_ms", "最慢一次 ms", "worst ms"),
+        ("worker_cpu_ms_per_case", "worker CPU ms/件", "worker CPU ms/case"),
         ("load_after", "负载", "load"),
     ),
     "city": (

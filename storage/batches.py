@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, literal, select, text, union, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, literal, select, text, union, update
 
 from domain.batching.commands import Results
 from domain.casework.events import TermsChanged
+from domain.casework.words import OPEN
 from storage.journal import upsert
 from storage.models import OPEN_CASES, BatchItemRow, CaseRow, CommandRow, EventRow, ProceedingRow, ProcessRow, table
 
@@ -72,8 +73,7 @@ class Next:
 
 def open_cases(connection: Connection, query: Mapping[str, str | None], after: str, limit: int) -> Sequence[str]:
     """Return the numbers of the next open cases of a query behind a number."""
-    rows = connection.execute(select(_case.c.no).where(*_wanted(query, after)).order_by(_case.c.no).limit(limit))
-    return rows.scalars().all()
+    return connection.execute(_open(query, after, limit)).scalars().all()
 
 
 def next_cases(
@@ -81,14 +81,14 @@ def next_cases(
 ) -> Sequence[Next]:
     """Return the next cases: those that the preview knew, and those of the query that began later."""
     known = select(_item.c.no).where(_item.c.batch == batch, _item.c.no > after).order_by(_item.c.no).limit(limit)
-    there = select(_case.c.no).where(*_wanted(query, after)).order_by(_case.c.no).limit(limit)
+    there = _open(query, after, limit)
     # Each half in a SELECT of its own: SQLite takes no LIMIT within a UNION otherwise.
     both = union(select(known.subquery().c.no), select(there.subquery().c.no)).subquery()
     numbers = select(both.c.no).order_by(both.c.no).limit(limit).subquery()
     rows = connection.execute(
         select(numbers.c.no, _case.c.no.is_not(None).label("open"), _item.c.no.is_not(None).label("known"))
         .select_from(
-            numbers.outerjoin(_case, and_(_case.c.no == numbers.c.no, text(f"case_row.{OPEN_CASES}"))).outerjoin(
+            numbers.outerjoin(_case, and_(_case.c.no == numbers.c.no, _case.c.stage.in_([*map(str, OPEN)]))).outerjoin(
                 _item, and_(_item.c.batch == batch, _item.c.no == numbers.c.no)
             )
         )
@@ -181,10 +181,10 @@ def list_items(
     return connection.execute(query.order_by(_item.c.no).limit(limit)).all()
 
 
-def _wanted(query: Mapping[str, str | None], after: str) -> Sequence[ColumnElement[bool]]:
+def _open(query: Mapping[str, str | None], after: str, limit: int) -> Select[tuple[str]]:
     open_now: ColumnElement[bool] = text(OPEN_CASES)  # type: ignore[assignment]
     equal = [_case.c[name] == value for name, value in query.items() if value is not None]
-    return [open_now, _case.c.no > after, *equal]
+    return select(_case.c.no).where(open_now, _case.c.no > after, *equal).order_by(_case.c.no).limit(limit)
 
 
 def _between(after: str, last: str | None) -> Sequence[ColumnElement[bool]]:

@@ -125,6 +125,12 @@ def list_policies(connection: Connection) -> Sequence[Any]:
     ).all()
 
 
+def list_calendars(connection: Connection) -> Sequence[str]:
+    """Return the versions of the calendars that were ever loaded, the newest first."""
+    newest = (_calendar.c.loaded_at.desc(), _calendar.c.version.desc())
+    return connection.execute(select(_calendar.c.version).order_by(*newest)).scalars().all()
+
+
 def calendar(connection: Connection, version: str) -> Any | None:
     """Return a calendar as it was loaded in this version, or None."""
     return connection.execute(select(_calendar).where(_calendar.c.version == version)).one_or_none()

@@ -239,8 +239,11 @@ class DeliveryRow(Base):
 # ------------------------------------------------------------------------------------------------------- list columns
 
 
-OPEN_CASES = f"stage IN ({', '.join(repr(str(stage)) for stage in sorted(OPEN))})"
-"""Which rows are of open cases, as the index says it: a query that is to use that index says it so."""
+OPEN_CASES = f"coalesce(stage, '') IN ({', '.join(repr(str(stage)) for stage in sorted(OPEN))})"
+"""Which rows are of open cases, as the index says it: a query that is to use that index says it so.
+
+By the bare column SQLite would take the index of the stages, and sort all open cases for every page of them.
+"""
 
 
 class CaseRow(Base):

@@ -9,7 +9,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from api.console import acts, callers, cases, inbox, incidents, intake, ledger, operations, processes, queue, session
+from api.console import (
+    acts,
+    batches,
+    callers,
+    cases,
+    inbox,
+    incidents,
+    intake,
+    ledger,
+    operations,
+    processes,
+    queue,
+    session,
+)
 from api.console.page import STATIC, go, render
 from api.console.refusing import faults, in_words
 from api.console.visiting import HOME, SignInFirst, Visit, language_of
@@ -47,7 +60,20 @@ def create_console(place: Services) -> FastAPI:
     app.state.services = place
     app.state.settings = place.settings
     app.mount("/static", Files(directory=STATIC), name="static")
-    for page in (session, inbox, queue, intake, cases, ledger, acts, callers, incidents, operations, processes):
+    for page in (
+        session,
+        inbox,
+        queue,
+        intake,
+        cases,
+        ledger,
+        acts,
+        callers,
+        incidents,
+        operations,
+        processes,
+        batches,
+    ):
         app.include_router(page.router)
     _pages_for_errors(app)
     return app

@@ -85,7 +85,22 @@ KINDS: Final[Mapping[str, Kind]] = {
         panels=("what", "due", "milestones"),
         hidden=frozenset({"unit", "case"}),
     ),
-    "batch": Kind(menu=frozenset({"operator", "calendar_keeper", "catalogue_keeper", "centre_head"})),
+    "batch": Kind(
+        columns=("no", "stage", "district", "opened_at", "due"),
+        menu=frozenset({"operator", "calendar_keeper", "catalogue_keeper", "centre_head", "city_office"}),
+        panels=(
+            "ground",
+            "to_calendar",
+            "to_pack",
+            "reason",
+            "in_district",
+            "case_type",
+            "case_triage",
+            "under_pack",
+            "rate",
+        ),
+        hidden=frozenset({"role", "slices", "out", "last", "swept", "foreseen", "results"}),
+    ),
 }
 """By kind."""
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.access import Place
 from api.console.acts import OfProcess
+from api.console.batches import progress
 from api.console.casefile import item_names, unit_names
 from api.console.forms import code_of, shown
 from api.console.kinds import kind_of, may_begin
@@ -174,6 +175,7 @@ def page(
         readable={i.case_no for i in file.view.items if i.case_open} | file.readable,
         done=done if done and known(f"command.{done}") else None,
         engine=engine_page(place, process),
+        batch=progress(file.view),
         paper_page=lambda p: f"/api/v1/papers/{p.kind}-{p.year}-{p.n}/page?lang={visit.lang}",
         paper_pdf=lambda p: f"/api/v1/papers/{p.kind}-{p.year}-{p.n}/pdf?lang={visit.lang}",
         paper_name=lambda code: paper_kind(code).title(visit.lang),

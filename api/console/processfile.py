@@ -30,9 +30,11 @@ from domain.permissions import Scope
 from domain.proceeding import URGENT
 from storage.accounts import account_names, holders
 from storage.cases import list_events, within_reach
+from storage.city import list_calendars, list_policies
 from storage.outbox import commands_of
 from storage.proceedings import Wanted, list_proceedings
 
+BATCH: Final = "batch"
 SITS: Final = "session_leader"
 """The role of those who may be named as the leader of a session."""
 MOST_OFFERED: Final = 100
@@ -179,6 +181,8 @@ def opening_known(place: Services, visit: Visit, kind: str) -> Known:
         units = unit_names(connection, visit.lang)
         items = item_names(connection, visit.lang)
         options = _offered(connection, visit) | _leaders(connection, visit.lang)
+        if kind == BATCH:
+            options |= _terms(connection)
     return Known(units=units, items=items, options=options, kind=kind)
 
 
@@ -234,6 +238,17 @@ def _offered(connection: Connection, visit: Visit) -> dict[str, tuple[Option, ..
 def _row_name(row: Any, lang: str) -> str:
     level = f" · {wording.word_label(row.kind, kind_of(row.kind).level, row.level, lang)}" if row.level else ""
     return f"{row.no}{level} · {wording.label('stage', row.stage, lang)}"
+
+
+def _terms(connection: Connection) -> dict[str, tuple[Option, ...]]:
+    """Return the terms that cases may be moved to: calendars and packs there are, and the packs that they may be under."""
+    packs = list_policies(connection)
+    known_as = sorted({p.id for p in packs})
+    return {
+        "calendar": tuple(Option(v, v) for v in list_calendars(connection)),
+        "pack": tuple(Option(f"{p.id}@{p.version}", f"{p.id}@{p.version}") for p in packs),
+        "under_pack": tuple(Option(id_, id_) for id_ in known_as),
+    }
 
 
 def _leaders(connection: Connection, lang: str) -> dict[str, tuple[Option, ...]]:

@@ -8,7 +8,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-OPEN_CASES = "stage IN ('callback', 'dispatched', 'in_progress', 'reply_review', 'screening', 'triaged')"
+OPEN_CASES = "coalesce(stage, '') IN ('callback', 'dispatched', 'in_progress', 'reply_review', 'screening', 'triaged')"
 
 
 def upgrade() -> None:

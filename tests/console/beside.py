@@ -71,6 +71,11 @@ class Town:
             time.sleep(0.2)
         raise AssertionError(f"{process}: not within {PATIENCE_S} s")
 
+    def a_pack(self) -> str:
+        """A pack that cases may be moved to."""
+        first = self.call("city_office", "GET", "/policies")["items"][0]
+        return f"{first['id']}@{first['version']}"
+
     # ------------------------------------------------------------------------------------------------------ one of each
 
     def consulting(self, title: str = "楼下路灯不亮") -> str:
@@ -152,6 +157,14 @@ class Town:
     def everything(self) -> "Town":
         """One of each kind."""
         self.consulting()
+        self.begin(
+            "city_office",
+            "batch",
+            "begin_batch",
+            ground="reorganisation",
+            pack=self.a_pack(),
+            reason="规则调整。",
+        )
         self.ringing()
         self.adjudicating(issued=True)
         self.sitting()

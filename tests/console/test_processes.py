@@ -25,6 +25,7 @@ READERS = {
     "supervision": "supervisor",
     "accountability": "discipline_liaison",
     "measure": "supervisor",
+    "batch": "city_office",
 }
 """Who looks at the list and the page of a kind."""
 
@@ -55,6 +56,16 @@ def test_a_list_and_a_page_of_each_kind(town: Town, desk: Desk, kind: str) -> No
     stands = desk.page.locator(".tag-stage").inner_text()
     assert desk.page.locator('.course [aria-current="step"] .course-stage').all_inner_texts() == [stands]
     looked_at(desk, f"/console/processes/{town.processes[kind]}/ledger", f"process-ledger-{kind}")
+
+
+def test_the_cases_of_a_batch_are_listed_and_narrowed(town: Town, desk: Desk) -> None:
+    desk.become("city_office")
+    number = town.processes["batch"].partition("/")[2]
+    for query in ("", "?outcome=pending", "?direction=later"):
+        looked_at(desk, f"/console/batches/{number}/items{query}", "batch-items")
+    looked_at(desk, f"/console/batches/{number}/items?outcome=nonsense", "batch-items-wrong", 404)
+    desk.become("liaison.education")
+    looked_at(desk, f"/console/batches/{number}/items", "batch-items-hidden", 404)
 
 
 def test_who_may_not_read_it_is_told_that_there_is_none(town: Town, desk: Desk) -> None:

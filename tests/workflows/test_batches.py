@@ -105,7 +105,6 @@ async def test_a_case_that_ends_before_its_turn_is_gone_and_one_that_begins_afte
     batch = await begun(engine, calendar=noticed(engine.database))
     late = await engine.case()
     await late.opened()
-    await cases[0].give("withdraw_order", order="a1")
     await cases[0].give("caller_withdrew", request=cases[0].no)
     await until(lambda: rows(engine.database, CaseRow, no=cases[0].no)[0].stage == "closed")
     await batch.give("approve_batch", role="city_office")

@@ -1,0 +1,1 @@
+"""Batches: the cases that one means, and what became of each."""
