@@ -1,6 +1,6 @@
 """The shapes, a file a part of a case's life; importing them enters them in the registry."""
 
-from tests.replay.shapes import asking, clocks, closing, engine, journal, orders, screening, upward
+from tests.replay.shapes import asking, byways, clocks, closing, engine, journal, orders, screening, upward
 from tests.replay.shapes.registry import SHAPES, Shape, Stage
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "Shape",
     "Stage",
     "asking",
+    "byways",
     "clocks",
     "closing",
     "engine",
