@@ -21,7 +21,7 @@ from api.cases.schemas import (
 from api.decisions.schemas import asked
 from api.todos.colours import Colours
 from api.todos.routes import ABOUT, is_mine, todo_out
-from domain.case import MOVES, REVIVING, acting_unit
+from domain.case import FROM_ABOVE, MOVES, REVIVING, acting_unit
 from domain.casework.state import Case, Order
 from domain.casework.timekeeping import is_late
 from domain.casework.words import LIVE
@@ -134,7 +134,9 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
             if scope is None or (scope is Scope.district and actor.district != case.district):
                 continue
             # A place that a return left empty can be waived.
-            open_ = (*live, *case.vacant) if name == "waive_result" else live
+            open_ = [*live, *case.vacant] if name == "waive_result" else live
+            # And what was not handed down has no unit above.
+            open_ = [o for o in open_ if o.above is not None] if name in FROM_ABOVE else open_
             orders = tuple(o.id for o in open_ if scope is not Scope.unit or acting_unit(case, name, o) == actor.unit)
             about_order = "order" in of.body.model_fields
             if (about_order or scope is Scope.unit) and not orders:

@@ -2,8 +2,9 @@
 
 A unit that has an order hands it down to a unit below it. Its own order stays open and it answers for it: the lower unit reports to
 it, it takes the report or sends it back, and hands in its own result when all reports are in. The lower unit's order is one like
-any other: one a unit and matter, with a limit of its own that ends before that of the order above. What it asks for, it asks the
-unit above; so it is not returned, extended or paused at the centre. When the order above ends, it ends too (:func:`orphans`).
+any other: one a unit and matter, with a limit of its own that ends with that of the order above, or before. What it asks for, it
+asks the unit above; so it is not returned, extended or paused at the centre. When the order above ends, so does it
+(:func:`orphans`).
 
 A case that went up by a ring comes down only by a ruling (M01-M03).
 """

@@ -47,7 +47,5 @@ def undo_dispatch(case: Case, command: UndoDispatch, context: Context) -> Sequen
 
 
 def _touched(order: Order) -> bool:
-    """Whether its unit has done anything, or the system has signed for it."""
-    if order.role is OrderRole.informed:
-        return False
-    return order.state is not OrderState.sent or order.signed_at is not None
+    """Whether its unit has done anything, or the system has signed for it: one that was only informed has nothing to do."""
+    return order.role is not OrderRole.informed and order.state is not OrderState.sent

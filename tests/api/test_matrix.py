@@ -4,6 +4,7 @@ What is expected comes from ``permissions.yaml`` and :mod:`api.gates`; what happ
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from api.decisions.schemas import asked, example, openings
 from api.gates import GATES, Gate, Way
 from api.matrix import PAGES, page
+from domain.calendar import local_day
 from domain.deciders import DECIDERS
 from domain.disclosing import PARTY_ROLES, SOME_KINDS
 from domain.disclosure import DISTRICT as DISTRICT_ROLES
@@ -185,6 +187,7 @@ class Asking:
             "list_todos": ("GET", "/todos", {}),
             "count_todos": ("GET", "/todos/counts", {}),
             "list_cases": ("GET", "/cases", {}),
+            "list_on_account": ("GET", "/on-account", {}),
             "read_case": ("GET", f"/cases/{no}", {}),
             "list_case_events": ("GET", f"/cases/{no}/events", {}),
             "read_case_ledger": ("GET", f"/cases/{no}/ledger", {}),
@@ -242,6 +245,8 @@ ABSENT = {"read_command": (404, "not_found")}
 
 
 KIND = "consultation"
+OF_CASES = frozenset({"list_cases", "list_on_account"})
+"""Lists of cases; the others are of what is beside them."""
 SEATS_TO_READ = dict.fromkeys(PARTY_ROLES, ("nowhere", "subject", "other unit")) | dict.fromkeys(
     {*DISTRICT_ROLES, *SEATED}, ("nowhere", "own district", "other district")
 )
@@ -264,7 +269,7 @@ def seen(operation: str, body: Any, asking: Asking) -> bool:
     """Whether a list shows the case, or the consultation beside it."""
     if operation == "count_proceedings":
         return bool(body["total"] > 0)
-    about, name = (asking.no, "no") if operation == "list_cases" else (asking.process, "process")
+    about, name = (asking.no, "no") if operation in OF_CASES else (asking.process, "process")
     return about in [item[name] for item in body["items"]]
 
 
@@ -282,9 +287,20 @@ def expected(operation: str, gate: Gate, role: str, position: str) -> tuple[int,
     return ABSENT.get(operation)
 
 
+async def on_account(api: Api, no: str) -> None:
+    """Put the case on account."""
+    day = (local_day(api.place.now()) + timedelta(days=9)).isoformat()
+    await api.do("liaison.water", no, "sign", order="a1")
+    asked_for = {"ground": "season", "plan": "开春施工", "review_on": day}
+    await api.do("liaison.water", no, "request_on_account", order="a1", **asked_for)
+    for who in ("order_reviewer", "city_centre"):
+        await api.do(who, no, "review_on_account", order="a1", approve=True, reason="同意")
+
+
 async def about(api: Api) -> Asking:
-    """A case on its way, and a consultation of the subject that has issued a paper."""
+    """A case on its way and on account, and a consultation of the subject that has issued a paper."""
     no = await working(api)
+    await on_account(api, no)
     process, _ = await consulting(api, district=DISTRICT)
     for unit in ("water", "roads"):  # no consensus: the note is issued, and the consultation goes on
         await act(api, f"liaison.{unit}", process, "state_opinion", item="i1", unit=unit, opinion="mine", basis="职责")
@@ -310,7 +326,7 @@ async def test_every_other_operation_is_open_to_whom_its_gate_says(light_api: Ap
                 problem(response, *due)
                 assert api.grown(before) == {}, (position, operation)
             if gate.way is Way.reach:
-                covered = reached(role, position, beside=operation != "list_cases")
+                covered = reached(role, position, beside=operation not in OF_CASES)
                 assert seen(operation, response.json(), asking) == covered, (position, operation)
 
 

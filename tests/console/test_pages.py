@@ -15,14 +15,20 @@ from tests.console.people import dispatched, register, worked
 
 PAGES = ("/console/sign-in",)
 SIGNED_IN = {
-    "agent": ("/console/", "/console/requests/new", "/console/cases", "/console/cases?stage=closed&overdue=yes"),
+    "agent": (
+        "/console/",
+        "/console/requests/new",
+        "/console/cases",
+        "/console/cases?stage=closed&overdue=yes&on_account=yes",
+    ),
     "operator": ("/console/incidents", "/console/incidents?status=all", "/console/operations"),
     f"liaison.{UNIT}": ("/console/", "/console/cases"),
 }
 ACTS = ("triage", "answer", "divert", "guide", "decline", "merge", "correct", "caller_withdrew")
 ORDER_ACTS = (
     "sign", "contact", "begin_work", "report_progress", "submit_result", "request_return", "request_extension", "request_pause",
-    "resume", "request_termination",
+    "resume", "request_termination", "request_on_account", "request_strike_off", "hand_down", "review_report", "recall_order",
+    "close_on_spot",
 )  # fmt: skip
 
 

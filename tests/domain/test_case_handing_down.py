@@ -47,6 +47,15 @@ def test_the_limit_of_the_lower_unit_ends_before_that_of_the_one_above() -> None
     assert kit.due("a2/handle").isoformat() == "2026-03-10T16:00:00+00:00"
 
 
+def test_a_helper_that_was_given_more_time_hands_it_down() -> None:
+    kit = City().case(district="east", street=STREET).dispatched(territory=STREET).do("sign", order="a2")
+    kit.do("request_extension", order="a2", days=5, ground="season", caller_told=True)
+    for role in ("unit_head", "city_centre"):
+        kit.do("review_extension", role=role, order="a2", approve=True)
+    down(kit, order="a2")
+    assert kit.due("a1/handle") < kit.due("a3/handle") <= kit.due("a2/handle")
+
+
 def test_the_street_has_said_by_it_that_it_handles_the_case() -> None:
     kit = at_the_street()
     assert kit.state.running("a1/choice") is not None
@@ -234,6 +243,13 @@ def test_a_ruling_of_the_city_centre_lets_it_come_down() -> None:
     kit.do("dispatch", lead=STREET)
     assert kit.refuses("hand_down", order="a1", unit=COMMUNITY) == "came_up"
     down(kit.do("designate", lead=STREET))
+
+
+def test_what_went_up_once_more_takes_another_ruling() -> None:
+    kit = City().case(district="east", street=STREET).triaged("disputed").do("dispatch", lead=STREET)
+    kit.do("designate", lead=STREET)
+    down(kit).do("recall_order", order="a2").do("report_up", order="a1")
+    assert kit.refuses("hand_down", order="a1", unit=COMMUNITY) == "came_up"
 
 
 # -------------------------------------------------------------------------------------------------------- 现场办结 on the spot

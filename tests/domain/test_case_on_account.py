@@ -207,6 +207,13 @@ def test_a_day_that_went_by_is_overdue_and_the_supervisors() -> None:
     assert not kit.state.on_account
 
 
+def test_who_looked_again_before_the_day_was_over_did_so_in_time() -> None:
+    kit = granted().at("2026-04-02 09:00").tick()
+    got = kit.give("recheck_on_account", order="a1", keep=True, review_on="2026-04-20", received="2026-04-01 23:00")
+    assert got.refusal is None
+    assert "overdue_annulled" in kit.new()
+
+
 def test_kept_until_another_day_it_is_asked_about_again() -> None:
     kit = granted().at("2026-04-01 10:00")
     kit.do("recheck_on_account", order="a1", keep=True, review_on="2026-04-30")

@@ -70,6 +70,21 @@ def test_an_honest_export_agrees_and_survives_its_file(pack: str) -> None:
     assert verify(Export.model_validate_json(export.model_dump_json())) == []
 
 
+@pytest.mark.parametrize("pack", ["haikou", "demo", "shandong-2020", "weifang-emergency"])
+def test_an_export_of_a_case_that_stood_on_account_and_was_opened_again_agrees(pack: str) -> None:
+    city = City(pack=pack)
+    kit = city.case(pack_sha=pack_sha(city.pack)).dispatched("roads").do("undo_dispatch")
+    kit.do("dispatch", lead="housing").do("hand_down", order="a2", unit="east").do("recall_order", order="a3")
+    kit.do("request_on_account", order="a2", ground="season", review_on="2026-03-20")
+    for role in ("order_reviewer", "city_centre"):
+        kit.do("review_on_account", role=role, order="a2", approve=True)
+    kit.go(days=2).do("recheck_on_account", order="a2", keep=True, review_on="2026-03-30")
+    kit.go(days=40).tick().do("request_strike_off", order="a2", documents=["d"])
+    kit.do("review_strike_off", order="a2", approve=True).accepted("a2").satisfied().go(days=9).tick()
+    kit.do("request_reopening", request="c1").do("review_reopening", approve=True)
+    assert verify(Export.model_validate_json(exported(kit).model_dump_json())) == []
+
+
 def test_an_export_of_a_case_that_just_opened_agrees() -> None:
     city = City()
     assert verify(exported(city.case(pack_sha=pack_sha(city.pack)))) == []

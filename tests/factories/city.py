@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from storage.journal import insert_once
 from storage.models import Base, PersonRow, RequestRow, UnitRow, table
 from storage.policies import pack_ids
 from storage.rules import register
@@ -30,6 +31,16 @@ def found_city(database: Database, units: Sequence[str] = UNITS, now: datetime |
         for code in units:
             row = {"code": code, "name_zh": code, "name_en": code, "level": "city", "kind": "bureau", "active": True}
             connection.execute(insert(table(UnitRow)).values(**row))
+
+
+def found_branch(database: Database) -> tuple[str, str, str]:
+    """Found a street with a community and a grid below it, unless they are there; return their codes."""
+    codes = ("hill-street", "hill-community", "hill-grid")
+    with database.write() as connection:
+        for code, level, parent in zip(codes, ("street", "community", "grid"), (None, *codes), strict=False):
+            row = {"code": code, "name_zh": code, "name_en": code, "level": level, "kind": level, "active": True}
+            insert_once(connection, table(UnitRow), {**row, "parent": parent}, ("code",))
+    return codes
 
 
 def take_request(database: Database, at: datetime | None = None, no: str | None = None, **fields: Any) -> str:

@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 from activities.tell import signal_process
 from domain.messages import Message
 from domain.process import SYSTEM, Envelope
-from storage.models import NoticeRow
+from storage.models import NoticeRow, OrderRow, TodoRow
 from tests.factories.city import rows
 from tests.factories.engine import Engine, LiveCase, seen, until
 
@@ -29,6 +29,47 @@ async def test_an_objection_to_a_closed_case_starts_its_redo(engine: Engine) -> 
     await case.handle.terminate("the run of a closed case may be long gone")
     receipt = await case.give("object", request=case.no)
     assert (receipt.stage, "redo_started" in receipt.events) == ("dispatched", True)
+
+
+async def test_an_archived_case_is_opened_again_on_new_facts_by_a_run_of_its_own(engine: Engine) -> None:
+    case = await (await engine.case(pack="demo")).in_callback()
+    await case.satisfied()
+    assert await case.handle.result() == "archived"
+    await case.keep()
+    asked = await case.give("request_reopening", request=case.no)
+    assert (asked.stage, asked.events) == ("archived", ("reopening_requested", "clock_set"))
+    assert await case.status() is WorkflowExecutionStatus.RUNNING, "it waits for the second person"
+    opened = await case.give("review_reopening", approve=True)
+    assert opened.stage == "screening"
+    await case.dispatched("roads")
+    assert [(o.order_id, o.state, o.cycle) for o in rows(engine.database, OrderRow, case_no=case.no)] == [
+        ("a1", "accepted", 1),
+        ("a2", "sent", 2),
+    ], "earlier results stay, and the order is a fresh one"
+    await case.settled()
+    orders = [e for e in case.effects(kind="order_message") if e.body["what"] == "order_sent"]
+    assert [o.target for o in orders] == ["water", "roads"]
+
+
+async def test_a_reopening_that_is_denied_completes_the_workflow_again(engine: Engine) -> None:
+    case = await engine.case()
+    await case.give("answer")
+    await case.handle.result()
+    await case.keep()
+    await case.give("request_reopening", request=case.no)
+    assert (await case.give("review_reopening", approve=False)).stage == "answered"
+    assert await case.handle.result() == "answered"
+
+
+async def test_nobody_answers_a_reopening_and_the_clock_rings_in_the_new_run(engine: Engine) -> None:
+    case = await (await engine.case(pack="demo")).in_callback()
+    await case.satisfied()
+    await case.handle.result()
+    await case.keep()
+    await case.give("request_reopening", request=case.no)
+    await until(lambda: "overdue_reached" in case.types())
+    [todo] = rows(engine.database, TodoRow, process=case.process)
+    assert (todo.key, todo.role) == ("reopening", "centre_head")
 
 
 async def test_a_decision_on_a_completed_workflow_is_answered_by_a_new_run(engine: Engine) -> None:

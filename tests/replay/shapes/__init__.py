@@ -1,6 +1,6 @@
 """The shapes, a file a part of a case's life; importing them enters them in the registry."""
 
-from tests.replay.shapes import asking, batches, clocks, closing, engine, journal, orders, screening, upward
+from tests.replay.shapes import asking, batches, byways, clocks, closing, engine, journal, orders, screening, upward
 from tests.replay.shapes.registry import SHAPES, Shape, Stage
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Stage",
     "asking",
     "batches",
+    "byways",
     "clocks",
     "closing",
     "engine",

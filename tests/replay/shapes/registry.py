@@ -30,12 +30,12 @@ class Stage:
         self.cases.append(case)
         return case
 
-    async def give(self, case: LiveCase, body: Command, role: str | None = None) -> Receipt:
+    async def give(self, case: LiveCase, body: Command, role: str | None = None, unit: str | None = None) -> Receipt:
         """Give a decision whose fields are called like those of an actor, so that ``LiveCase.give`` cannot say it."""
         command = f"d/{case.no}/{body.NAME}/{len(case.commands())}"
         kind: Any = Decision[type(body)]  # type: ignore[misc]
         at = await self.engine.now()
-        decision = kind(id=command, actor=actor(body.NAME, role=role), received_at=at, body=body)
+        decision = kind(id=command, actor=actor(body.NAME, unit, role), received_at=at, body=body)
         return await case.send(body.NAME, decision)
 
 
