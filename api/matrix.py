@@ -12,7 +12,7 @@ from typing import Final
 from api.decisions.schemas import asked, openings
 from api.gates import GATES, Gate, Way
 from domain.deciders import DECIDERS
-from domain.disclosing import KEPT, OF_A_PARTY, PARTY_ROLES, SOME_KINDS, WORDS
+from domain.disclosing import KEPT, OF_A_PARTY, PARTY_ROLES, SOME_KINDS, WORDS, WORKED_AT
 from domain.disclosure import DISTRICT, STAFF, Field
 from domain.kernel import KERNEL_COMMANDS
 from domain.permissions import Scope
@@ -100,7 +100,7 @@ def _fields(lang: str) -> Iterator[str]:
     yield from _read(beside | dict.fromkeys(SOME_KINDS, WORDS), lang, *sorted(KEPT))
     yield ""
     yield text("matrix.beside.units", lang)
-    for role, kinds in SOME_KINDS.items():
+    for role, kinds in {**SOME_KINDS, **WORKED_AT}.items():
         named = ", ".join(text(f"process.{kind}", lang) for kind in sorted(kinds))
         yield f"* {text(f'role.{role}', lang)}: {named}"
 

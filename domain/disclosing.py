@@ -7,6 +7,7 @@ units it is about                        all of it, and what callers said, as lo
 units it was about                       that it was, in codes
 whoever began it                         as a party, wherever he sits
 纪检联络, 专家                            the kinds they work at only
+日历、目录管理员, 运维员                     batches in words, any other in codes
 =======================================  ==============================================================================
 
 For everybody else it does not exist. No caller's data is in any of them.
@@ -35,6 +36,13 @@ SOME_KINDS: Final[Mapping[str, frozenset[str]]] = {
     "specialist": frozenset({"consultation"}),
 }
 """Roles that read some kinds of process only, all over the city."""
+
+WORKED_AT: Final[Mapping[str, frozenset[str]]] = {
+    "calendar_keeper": frozenset({"batch"}),
+    "catalogue_keeper": frozenset({"batch"}),
+    "operator": frozenset({"batch"}),
+}
+"""Roles that read the words of the kinds they work at, beside the codes that they read of every other."""
 
 
 def disclosing(
@@ -70,6 +78,8 @@ def _by_role(
         return frozenset({Field.header}) if viewer.unit in former else frozenset()
     if viewer.role in SOME_KINDS:
         return WORDS if kind in SOME_KINDS[viewer.role] else frozenset()
+    if kind in WORKED_AT.get(viewer.role, ()):
+        return of_staff(viewer, district) & KEPT | WORDS
     return of_staff(viewer, district) & KEPT
 
 

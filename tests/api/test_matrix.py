@@ -198,6 +198,7 @@ class Asking:
             "read_proceeding": ("GET", f"/proceedings/{self.process}", {}),
             "list_proceeding_events": ("GET", f"/proceedings/{self.process}/events", {}),
             "read_proceeding_ledger": ("GET", f"/proceedings/{self.process}/ledger", {}),
+            "list_batch_items": ("GET", "/batches/20260101-NOBODY/items", {}),
             "export_proceeding": ("GET", f"/proceedings/{self.process}/export", {}),
             "list_papers": ("GET", "/papers", {}),
             "read_paper": ("GET", f"/papers/{self.paper}", {}),
@@ -240,8 +241,8 @@ HIDDEN = {"read_document": "unknown_document"}
 """Operations about a case tell those who may not read the field that there is nothing (404)…"""
 OPEN_SECRET = {"export_case", "hand_in_document", "export_proceeding"}
 """…but for these, which refuse with 403 whoever may at least read the case or the process."""
-ABSENT = {"read_command": (404, "not_found")}
-"""What passes its gate and then finds nothing, since nobody has given that command."""
+ABSENT = {"read_command": (404, "not_found"), "list_batch_items": (404, "not_found")}
+"""What passes its gate and then finds nothing, since nobody has given that command or begun that batch."""
 
 
 KIND = "consultation"

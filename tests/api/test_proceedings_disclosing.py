@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.disclosing import PARTY_ROLES, SOME_KINDS, disclosing, reads_all, reads_district
+from domain.disclosing import PARTY_ROLES, SOME_KINDS, WORKED_AT, disclosing, reads_all, reads_district
 from domain.disclosure import CALLER_DATA, DISTRICT, SEATED, STAFF, Field
 from domain.export import Export, verify
 from domain.process import Actor
@@ -60,6 +60,11 @@ def test_some_read_the_kinds_they_work_at_only(role: str) -> None:
     assert {kind for kind in KINDS if read(role, kind)} == SOME_KINDS[role]
 
 
+@pytest.mark.parametrize("role", sorted(WORKED_AT))
+def test_keepers_and_operators_read_the_words_of_batches_only(role: str) -> None:
+    assert {kind for kind in KINDS if Field.texts_all in read(role, kind)} == WORKED_AT[role] == {"batch"}
+
+
 def test_operators_and_auditors_read_codes_and_keepers_no_more_than_that_there_is_one() -> None:
     for role in ("operator", "auditor"):
         assert read(role) == {Field.header, Field.orders_all, Field.export}
@@ -81,6 +86,8 @@ async def test_an_export_of_every_kind_verifies_and_holds_no_word(light_api: Api
     assert {c["key"] for c in shown["clocks"]} == export.clocks.keys()
     ledger = (await light_api.get("dispatcher", f"/proceedings/{process}/ledger")).json()
     assert {c["key"] for c in ledger["clocks"]} == export.clocks.keys()
+    if kind in WORKED_AT["catalogue_keeper"]:
+        return
     keeper = (await light_api.get("catalogue_keeper", f"/proceedings/{process}")).json()
     assert (keeper["facts"], keeper["items"], keeper["clocks"], keeper["todos"]) == ({}, [], [], [])
     assert (await light_api.get("catalogue_keeper", f"/proceedings/{process}/ledger")).json()["clocks"] == []

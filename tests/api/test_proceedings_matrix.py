@@ -30,9 +30,14 @@ OWNERS = ("unit", "reporter")
 """Fields of an opening that name the unit it is about."""
 
 
+def opens(kind: str) -> str:
+    """The command by which a machine begins a kind; a person's where only persons do."""
+    return "open" if "open" in DECIDERS[kind].moves else next(iter(openings(kind)))
+
+
 def sample(kind: str) -> dict[str, Any]:
     """The opening of a kind as its golden sample has it, about the subject and its district."""
-    path = ROOT / "tests" / "domain" / "golden" / kind / "command.open.json"
+    path = ROOT / "tests" / "domain" / "golden" / kind / f"command.{opens(kind)}.json"
     body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     fresh = {name: key() for name in ONE_EACH if name in body}
     return body | {"district": DISTRICT} | fresh | {name: SUBJECT for name in OWNERS if name in body}
@@ -43,9 +48,13 @@ async def begun(api: Api, kind: str) -> str:
     with api.database.read() as connection:
         pins = api.place.rules.in_force(connection).model_dump()
     process, at = f"{kind}/{key()}", api.place.now()
-    letter = Envelope(
-        id=f"x/{key()}", process=process, name="open", body=sample(kind) | pins, actor=SYSTEM, received_at=at
-    )
+    name, said = opens(kind), sample(kind) | pins
+    fields = DECIDERS[kind].commands[name].model_fields
+    who = SYSTEM if name == "open" else Actor(user="x", role=next(iter(load_permissions().commands[name].grants)))
+    if name != "open":
+        # What stands under its terms when a person begins it; a pack is named with its version here.
+        said = {k: v for k, v in said.items() if k in fields} | {"pack": f"{pins['pack']}@{pins['pack_version']}"}
+    letter = Envelope(id=f"x/{key()}", process=process, name=name, body=said, actor=who, received_at=at)
     answer = await api.engine.commit(process, letter)
     assert answer.outcome == "recorded", (kind, answer.code, answer.detail)
     return process
