@@ -18,7 +18,8 @@ LENGTH: Final = 400
 EVERY: Final = frozenset((kind, name) for kind, decider in DECIDERS.items() for name in decider.commands)
 
 NEVER: Final = {
-    ("case", name): "settles a matter that only cases of an older release have: see FORMER in test_case_laws" for name in FORMER
+    ("case", name): "settles a matter that only cases of an older release have: see FORMER in test_case_laws"
+    for name in FORMER
 }
 """What no life of today comes to, and why. What is here is taken by examples only."""
 
@@ -49,7 +50,9 @@ def wanted(missing: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
 def test_the_table_names_commands_that_there_are() -> None:
     steps = {step for ways in WAYS.values() for step in ways}
     assert NEVER.keys() | WAYS.keys() | steps <= EVERY
-    assert {("case", name) for name in BESIDE} <= EVERY - NEVER.keys(), "what test_case_laws leaves to the town is taken here"
+    assert {("case", name) for name in BESIDE} <= EVERY - NEVER.keys(), (
+        "what test_case_laws leaves to the town is taken here"
+    )
 
 
 @pytest.mark.slow
