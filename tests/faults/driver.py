@@ -9,7 +9,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ from simulation.departments.answers import picture
 from simulation.departments.messages import answer
 from tests.faults.messages import said
 from tests.faults.operations import READ, RECORDED, UNKNOWN, Log, answered, command_id
-from tests.faults.scripts import Script, Step
+from tests.faults.steps import Script, Step
 
 NAME: Final = "邵金丝雀"
 PHONE: Final = "13911170421"
@@ -33,7 +33,10 @@ WORDS: Final = "金丝雀口信七七三"
 CANARIES: Final = (NAME, PHONE, ADDRESS, WORDS)
 """Planted in every request and in every text a person types: none of it may be found where only codes belong."""
 
-TEXTS: Final = frozenset({"reply", "reason", "note", "basis", "evidence", "remedy", "tried", "question", "text"})
+TEXTS: Final = frozenset(
+    {"reply", "reason", "note", "basis", "evidence", "remedy", "tried", "question", "text", "what"}
+)
+IN_30_DAYS: Final = "{in_30_days}"
 READERS: Final = ("dispatcher", "shift_leader", "centre_head")
 SHARE_READ: Final = 0.35
 AGAIN: Final = frozenset({HTTPStatus.ACCEPTED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
@@ -264,7 +267,7 @@ class Driver:
         """Read the stage of the step's process; None when it has not begun."""
         if not step.at:
             return await self._read(play, "dispatcher", step.case)
-        outcome = await self._api.get("dispatcher", f"/proceedings/{self._process(play, step)}")
+        outcome = await self._api.get(step.who or "dispatcher", f"/proceedings/{self._process(play, step)}")
         return str(outcome.body["stage"]) if outcome.status == HTTPStatus.OK else None
 
     async def _shows(self, play: Play, step: Step) -> None:
@@ -308,6 +311,8 @@ class Driver:
             given = value
             if isinstance(value, str) and value in {"{no}", "{b}"}:
                 given = play.numbers["a" if value == "{no}" else "b"]
+            elif value == IN_30_DAYS:
+                given = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
             elif name in TEXTS:
                 given = f"{value}（{WORDS}）"
             out[name] = given

@@ -1,7 +1,8 @@
 """What became of each case, in a form in which a run with faults can be laid beside one without.
 
 Numbers, ids and instants differ from run to run, so they are replaced by what they stand for. Cases of a pack in seconds meet
-deadlines by chance of the clock; of them only what people did and what the world was told of that is compared.
+deadlines by chance of the clock; of them only what people did and what the world was told of that is compared. What is beside a
+case is read and compared by :mod:`tests.faults.beside`.
 """
 
 import re
@@ -12,14 +13,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
-from domain.casework.state import Case
-from domain.export import export_process, terms_of, verify
-from domain.kernel import Process, Written
-from storage.models import DeliveryRow, EffectRow, EventRow, NoticeRow, ProcessRow, table
-from storage.rules import Rules
+from storage.models import DeliveryRow, EffectRow, EventRow, NoticeRow, table
 from storage.unit_of_work import Database
+from tests.faults.beside import Beside, claims, read_beside, unlike
 from tests.faults.driver import Play, lines
-from tests.faults.scripts import STRICT
+from tests.faults.steps import STRICT
 
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 REFERENCE: Final = re.compile(r"d/[0-9a-f]{64}")
@@ -47,7 +45,7 @@ OVERTAKEN: Final = "overtaken"
 
 
 class Life(BaseModel):
-    """One case as two runs can be compared: what happened, what was owed, told and delivered."""
+    """One case as two runs can be compared: what happened, what was owed, told and delivered, what it holds, what is beside it."""
 
     script: str
     events: list[Any] = []
@@ -55,6 +53,8 @@ class Life(BaseModel):
     notices: list[Any] = []
     deliveries: list[Any] = []
     received: list[Any] = []
+    claims: list[str] = []
+    beside: dict[str, Beside] = {}
 
 
 def read_lives(database: Database, plays: Iterable[Play], departments: Path) -> dict[str, Life]:
@@ -102,35 +102,13 @@ def differences(calm: Mapping[str, Life], storm: Mapping[str, Life]) -> list[str
 def _unlike(a: Life, b: Life) -> str | None:
     # What has been overtaken by the end of its order is told to nobody; whether it is depends on how soon it could be told.
     overtaken = {d[0] for d in (*a.deliveries, *b.deliveries) if d[2] == OVERTAKEN}
-    for field in ("events", "effects", "notices", "deliveries", "received"):
+    for field in ("events", "effects", "notices", "deliveries", "received", "claims"):
         one, two = getattr(a, field), getattr(b, field)
         if field in {"deliveries", "received"}:
             one, two = ([d for d in side if d[0] not in overtaken] for side in (one, two))
         if one != two:
             return f"{field}: {_first(one, two)}"
-    return None
-
-
-def ledgers(database: Database) -> list[str]:
-    """Recompute every clock of every case as ``sanhuan verify`` does; return what does not agree."""
-    rules = Rules(database)
-    found: list[str] = []
-    p, e = table(ProcessRow), table(EventRow)
-    with database.read() as connection:
-        ids = connection.execute(select(p.c.id).where(p.c.kind == "case").order_by(p.c.id)).scalars().all()
-    for id_ in ids:
-        with database.read() as connection:
-            row = connection.execute(select(p).where(p.c.id == id_)).one()
-            rows = connection.execute(select(e).where(e.c.process == id_).order_by(e.c.seq)).all()
-        process = Process.model_validate_json(row.snapshot)
-        state = Case.model_validate(process.state)
-        events = [Written(seq=r.seq, type=r.type, at=r.at, body=r.body, head=r.head) for r in rows]
-        first, *later = rules.terms(terms_of(process.id, events))
-        export = export_process(
-            process.model_copy(update={"state": state}), events, first.pack, first.calendar, row.updated_at, later
-        )
-        found += [f"{id_}: {difference}" for difference in verify(export)]
-    return found
+    return unlike(a.beside, b.beside)
 
 
 def _life(connection: Connection, play: Play, case: str, received: list[Any]) -> Life:
@@ -166,6 +144,9 @@ def _life(connection: Connection, play: Play, case: str, received: list[Any]) ->
         if r.effect in ids
     )
     life.received = sorted((ids[m[0]], *m[1:]) for m in received if m[0] in ids)
+    life.claims = claims(connection, process, plain)
+    # What a deadline begins is begun by chance where deadlines are met by chance.
+    life.beside = read_beside(connection, play.numbers[case], plain) if strict else {}
     return life
 
 

@@ -28,14 +28,16 @@ from cli.stack import Stack
 from storage.models import ProcessRow, table
 from storage.unit_of_work import Database, StorageUnavailable
 from tests.faults import canary
+from tests.faults.beside import invariants
 from tests.faults.checker import check_history
 from tests.faults.city import City, plan
 from tests.faults.driver import CANARIES, Driver, plays
-from tests.faults.lives import Life, by_script, differences, ledgers, read_lives
+from tests.faults.lives import Life, by_script, differences, read_lives
 from tests.faults.operations import Log
 from tests.faults.record import read_record
 from tests.faults.schedule import Fault, killed, schedule
-from tests.faults.scripts import SCRIPTS, Script, cast
+from tests.faults.scripts import SCRIPTS, cast
+from tests.faults.steps import Script
 
 SETTLE_S: Final = 240.0
 STUCK_S: Final = 120.0
@@ -238,7 +240,7 @@ def _look(city: City, played: Played) -> None:
         *_ends(database, driver),
         *_parked(database),
     ]
-    played.wrong += [f"ledger: {line}" for line in ledgers(database)]
+    played.wrong += invariants(database)
     played.wrong += [str(v) for v in check_history(driver.log.operations, read_record(database))]
     played.lives = read_lives(database, driver.plays, stack.data / "departments.jsonl")
     played.wrong += [f"canary: {line}" for line in _canaries(stack, played)]

@@ -1,114 +1,30 @@
 """What people and department systems do with a case, step by step, and what must come of each step.
 
-A script is data: the same steps in the same order whatever breaks meanwhile. A step's key is its place in the script, so that
-it is repeated under the same Idempotency-Key after any loss. ``{no}`` in a body is the case's number, ``{b}`` that of the
-second request of the script.
+A script is data: the same steps in the same order whatever breaks meanwhile.
 
 Scripts of the pack ``haikou`` meet no deadline within a run: two runs give the same journal, event by event. Scripts of the
 pack ``demo`` meet many (a working day has six seconds); what people did must still be the same.
 """
 
 import random
-from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel, Field
-
-RECORDED: Final = "recorded"
-STRICT, TIMED = "haikou", "demo"
-
-
-class Step(BaseModel, frozen=True):
-    """One step. ``how``: ``decide`` (a person), ``answer`` (a department system), ``wait`` (until a stage), ``order`` (until the
-    case shows that order), ``item`` (until an item of a process waits for its decision), ``together``. ``at`` is another process
-    than the case, with ``{no}`` for the case's number.
-
-    ``expect`` lists the results that are right: ``recorded`` or codes of refusals. Empty: whatever the rules say.
-    """
-
-    how: str = "decide"
-    who: str = ""
-    command: str = ""
-    body: Mapping[str, Any] = Field(default_factory=dict)
-    expect: tuple[str, ...] = (RECORDED,)
-    case: str = "a"
-    at: str = ""
-    twice: bool = False
-    proof: bool = False
-    steps: tuple["Step", ...] = ()
-
-
-class Script(BaseModel, frozen=True):
-    """A whole life. ``end`` is the stage it must reach; ``compared`` is False where more than one end is right."""
-
-    name: str
-    pack: str = STRICT
-    requests: int = 1
-    steps: tuple[Step, ...]
-    end: str
-    share: int = 1
-    compared: bool = True
-
-
-def person(who: str, command: str, *expect: str, case: str = "a", at: str = "", **body: Any) -> Step:
-    """A person's decision through the console's door."""
-    return Step(who=who, command=command, body=body, expect=expect or (RECORDED,), case=case, at=at)
-
-
-def unit(who: str, command: str, *expect: str, twice: bool = False, proof: bool = False, **body: Any) -> Step:
-    """A department system's signed answer about its order; ``twice``: the same message again; ``proof``: with a picture."""
-    return Step(
-        how="answer", who=who, command=command, body=body, expect=expect or (RECORDED,), twice=twice, proof=proof
-    )
-
-
-def until(stage: str, case: str = "a", at: str = "") -> Step:
-    """Wait until the case, or another process, is at a stage."""
-    return Step(how="wait", command=stage, case=case, at=at)
-
-
-def shows(order: str) -> Step:
-    """Wait until what was decided elsewhere has reached the case: it shows an order."""
-    return Step(how="order", command=order)
-
-
-def waiting(item: str, at: str) -> Step:
-    """Wait until an item is there to be decided: whose matter it is has said so. Nobody is asked to decide it before."""
-    return Step(how="item", command=item, at=at)
-
-
-def together(*steps: Step) -> Step:
-    """Steps given at one moment."""
-    return Step(how="together", steps=steps)
-
-
-def rated(satisfaction: str = "satisfied", solved: str = "yes", request: str = "{no}") -> Step:
-    """A caller is reached and says how it was."""
-    return person(
-        "callback_officer", "record_callback", request=request, reached=True, solved=solved, satisfaction=satisfaction
-    )
-
-
-TRIAGED = person("agent", "triage", triage="routine")
-
-
-def dispatched(lead: str, *co: str) -> Step:
-    """The dispatcher sends the orders out."""
-    return person("dispatcher", "dispatch", lead=lead, co=list(co), note="请尽快办理")
-
-
-def accepted(order: str = "a1") -> Step:
-    """The reviewer accepts a result."""
-    return person("order_reviewer", "review_result", order=order, accept=True)
-
-
-def explained(liaison: str, order: str = "a1") -> tuple[Step, ...]:
-    """A liaison hands in an explanation by hand, and it is accepted."""
-    return (
-        person(liaison, "submit_result", order=order, code="explained", reply="已向来电人说明情况"),
-        accepted(order),
-    )
-
+from tests.faults.steps import (
+    RECORDED,
+    TIMED,
+    TRIAGED,
+    Script,
+    accepted,
+    dispatched,
+    explained,
+    person,
+    rated,
+    shows,
+    together,
+    unit,
+    until,
+    waiting,
+)
 
 NOT_OURS: Final[dict[str, Any]] = {"ground": "not_our_duty", "reason": "不属本单位职责", "basis": "部门职责规定"}
 GONE: Final = ("not_in_this_state", "not_in_this_stage")
@@ -117,6 +33,8 @@ SECOND = person("shift_leader", "review_closing", approve=True, reason="说明�
 RING: Final = "ring/{no}/large/1"
 CONSULTATION: Final = "consultation/{no}-m1"
 GROUP: Final = "adjudication/{no}-m1"
+MEASURE: Final = "measure/{no}.large.1-1"
+URGE: Final = "supervision/{no}/urge/{no}-1"
 
 SCRIPTS: Final[tuple[Script, ...]] = (
     Script(
@@ -252,6 +170,50 @@ SCRIPTS: Final[tuple[Script, ...]] = (
             *explained("liaison.justice", "a2"),
             rated(),
             SECOND,
+        ),
+    ),
+    Script(
+        name="planned",
+        share=1,
+        end="closed",
+        steps=(
+            TRIAGED,
+            dispatched("finance"),
+            person("liaison.finance", "report_up", order="a1", reason="涉及多个部门", tried="已协调两次"),
+            until("answering", at=RING),
+            person("city_office", "answer_report", at=RING, accept=True),
+            person("city_office", "name_lead", at=RING, lead="justice"),
+            person("liaison.justice", "report_in", at=RING, unit="justice"),
+            person("city_office", "set_plan", at=RING, unit="justice", what="加装护栏", due="{in_30_days}"),
+            until("listed", at=MEASURE, who="city_office"),
+            person("liaison.justice", "accept_measure", at=MEASURE),
+            person("centre_head", "give_up_measure", at=MEASURE, reason="改由他处实施"),
+            person("city_office", "conclude", at=RING, lead="justice", basis="经现场勘查明确"),
+            shows("a2"),
+            *explained("liaison.justice", "a2"),
+            rated(),
+            SECOND,
+        ),
+    ),
+    Script(
+        name="urged",
+        share=1,
+        end="closed",
+        steps=(
+            TRIAGED,
+            dispatched("finance"),
+            *explained("liaison.finance"),
+            rated("unsatisfied", "no"),
+            *explained("liaison.finance", "a2"),
+            rated("unsatisfied", "no"),
+            until("issued", at=URGE, who="supervisor"),
+            person("liaison.finance", "acknowledge", at=URGE),
+            person("liaison.finance", "reply_supervision", at=URGE, reply="已再次上门说明"),
+            *explained("liaison.finance", "a3"),
+            rated(),
+            SECOND,
+            # Last, so that what the case hears of it has its place.
+            person("supervisor", "verify_supervision", at=URGE, met=True, note="属实"),
         ),
     ),
     Script(

@@ -18,8 +18,8 @@ from domain.messages import Decision
 from domain.process import Actor
 from storage.models import EffectRow, ProcessRow, table
 from tests.factories.city import rows
+from tests.faults.beside import ledgers
 from tests.faults.city import City, copy_database, plan
-from tests.faults.lives import ledgers
 from tests.faults.people import People, in_loop
 from tests.faults.record import read_record
 from tests.faults.run import Asked, folder, open_city

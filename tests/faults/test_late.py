@@ -12,7 +12,7 @@ from storage.unit_of_work import Database
 from tests.domain.clock_helpers import sh
 from tests.factories.book import Book
 from tests.factories.city import found_city, rows
-from tests.faults.lives import ledgers
+from tests.faults.beside import ledgers
 
 BEFORE_NATIONAL_DAY = sh("2026-09-29 16:00")
 
