@@ -24,7 +24,7 @@ Sources: M05, domain.md 11.8, 11.14, 10 (recusal); limits: pack steps ``evidence
 from collections.abc import Sequence
 from typing import Any, Final
 
-from domain import agenda
+from domain import agenda, cataloguing
 from domain.adjudicating import commands, events, inbox, outward, rules
 from domain.adjudicating.state import CHANGES, Adjudication
 from domain.adjudicating.words import EVIDENCE, KIND, Stage
@@ -35,6 +35,9 @@ _NEW = frozenset({NEW})
 _EVIDENCE = frozenset({Stage.evidence})
 _RULING = frozenset({Stage.ruling})
 _UNDECIDED = _EVIDENCE | _RULING
+
+_AFTERWARDS = frozenset({Stage.evidence, Stage.ruling, Stage.applying, Stage.closed})
+"""One item may hold long before the others do."""
 
 TABLE: Final[Sequence[Row]] = (
     # command                   stages            rule                               machine
@@ -47,6 +50,7 @@ TABLE: Final[Sequence[Row]] = (
     ("confirm_ruling",          _RULING,          rules.confirm_ruling,              False),
     ("record_definition",       _RULING,          rules.record_definition,           False),
     ("withdraw_adjudication",   _UNDECIDED,       rules.withdraw_adjudication,       False),
+    *cataloguing.table(_AFTERWARDS),
     *agenda.table(frozenset(Stage)),
 )  # fmt: skip
 
@@ -82,8 +86,8 @@ DECIDER: Final[Decider] = decider(
     Parts(
         kind=KIND,
         state=Adjudication,
-        commands=(*commands.OWN, *agenda.COMMANDS),
-        events=(*events.OWN, *agenda.EVENTS),
+        commands=(*commands.OWN, *cataloguing.COMMANDS, *agenda.COMMANDS),
+        events=(*events.OWN, *cataloguing.EVENTS, *agenda.EVENTS),
         table=TABLE,
         changes=CHANGES,
         todos=inbox.todos,
@@ -92,7 +96,7 @@ DECIDER: Final[Decider] = decider(
         acts={EVIDENCE: rules.evidence_over},
         follow=rules.follow,
         units=lambda state: state.units,
-        needs={**UNITS_NAMED, "parties": "unit", "first_receiver": "unit", "attending": "unit"},
+        needs={**UNITS_NAMED, **cataloguing.NEEDS, "parties": "unit", "first_receiver": "unit", "attending": "unit"},
         row=agenda.about,
         lists=lists,
         subject_unit=subject_unit,

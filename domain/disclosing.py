@@ -6,7 +6,7 @@ staff of a district, seats of a district  what is of their district
 units it is about                        all of it, and what callers said, as long as it is open; then the words stay
 units it was about                       that it was, in codes
 whoever began it                         as a party, wherever he sits
-纪检联络, 专家                            the kinds they work at only
+纪检联络, 专家, 目录管理员                 the kinds they work at; the catalogue keeper that there are others, in codes
 =======================================  ==============================================================================
 
 For everybody else it does not exist. No caller's data is in any of them.
@@ -33,8 +33,9 @@ PARTY_ROLES: Final = UNIT_ROLES | {"consultation_member", "task_force_lead", "co
 SOME_KINDS: Final[Mapping[str, frozenset[str]]] = {
     "discipline_liaison": frozenset({"accountability"}),
     "specialist": frozenset({"consultation"}),
+    "catalogue_keeper": frozenset({"consultation", "adjudication"}),
 }
-"""Roles that read some kinds of process only, all over the city."""
+"""Roles that read the words of some kinds of process, all over the city; of others what staff of their kind reads, if they are."""
 
 
 def disclosing(
@@ -69,7 +70,7 @@ def _by_role(
             return as_party
         return frozenset({Field.header}) if viewer.unit in former else frozenset()
     if viewer.role in SOME_KINDS:
-        return WORDS if kind in SOME_KINDS[viewer.role] else frozenset()
+        return WORDS if kind in SOME_KINDS[viewer.role] else of_staff(viewer, district) & KEPT
     return of_staff(viewer, district) & KEPT
 
 

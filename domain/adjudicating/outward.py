@@ -8,7 +8,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from domain import agenda, telling
+from domain import agenda, cataloguing, telling
 from domain.adjudicating import events as ev
 from domain.adjudicating.rules import GROUP, HEAD
 from domain.adjudicating.state import Adjudication
@@ -81,6 +81,7 @@ def _overdue(_state: Adjudication, e: OverdueReached) -> Sequence[Effect]:
 
 EFFECTS: Final[Mapping[str, Callable[[Any, Any], Sequence[Effect]]]] = {
     **_AGENDA,
+    **cataloguing.effects(KIND),
     ItemProposed.TYPE: _proposed,
     ItemReserved.TYPE: _meanwhile,
     ev.AdjudicationOpened.TYPE: _opened,

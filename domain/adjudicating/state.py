@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import Field
 
-from domain import agenda
+from domain import agenda, cataloguing
 from domain.adjudicating import events as ev
 from domain.adjudicating.words import ADJUDICATE, DEFINITION, EvidenceKind, RulingForm, Stage
 from domain.agenda import Item, WithAgenda
@@ -143,6 +143,7 @@ def _issued(state: Adjudication, e: ev.RulingIssued, at: datetime) -> Adjudicati
 
 CHANGES: Final[Mapping[str, Callable[[Any, Any, datetime], Any]]] = {
     **agenda.CHANGES,
+    **cataloguing.CHANGES,
     ev.AdjudicationOpened.TYPE: _opened,
     ev.EvidenceSubmitted.TYPE: _submitted,
     ev.EvidenceClosed.TYPE: lambda state, _e, _at: state,

@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from domain.agenda import WithAgenda
 from domain.casework.words import OrderState
 from domain.process import Actor, Text, Todo
-from tests.domain.casekit import opening
+from tests.domain.casekit import ITEMS, opening
 from tests.domain.townkit import PERMISSIONS, Town
 
 USERS = ("u1", "u2", "u3", "u4")
@@ -84,8 +84,14 @@ class Together(RuleBasedStateMachine):
 
     def on_and_on_once(self, dice: random.Random) -> None:
         """One thing of such a stretch."""
-        acts = (self.somebody_does_what_is_asked, self.a_letter_arrives, self.time_passes, self.a_case_goes_up)
-        dice.choices(acts, (12, 8, 1, 1))[0](dice)
+        acts = (
+            self.somebody_does_what_is_asked,
+            self.a_letter_arrives,
+            self.time_passes,
+            self.a_case_goes_up,
+            self.the_catalogue_learns,
+        )
+        dice.choices(acts, (24, 16, 2, 2, 1))[0](dice)
 
     @rule(seed=SEEDS)
     def and_on(self, seed: int) -> None:
@@ -120,6 +126,14 @@ class Together(RuleBasedStateMachine):
         name = dice.choice(("report_up", "whistle", "triage"))
         if todo is not None and (name == "triage" or name in todo.commands):
             self.give(dice, process, name, todo if name != "triage" else None)
+
+    def the_catalogue_learns(self, dice: random.Random) -> None:
+        """Nobody is asked to, and a process that is over may be looked at."""
+        process = dice.choice(
+            sorted(p for p in self.town.processes if p.startswith(("consultation/", "adjudication/"))) or [""]
+        )
+        if process:
+            self.give(dice, process, "amend_catalogue", None)
 
     def a_letter_arrives(self, dice: random.Random) -> None:
         if self.town.mail:
@@ -196,6 +210,10 @@ class Together(RuleBasedStateMachine):
                 return []
             case "documents":
                 return ["d1"]
+            case "catalogue_item":
+                return dice.choice(sorted(ITEMS))
+            case "version":
+                return None
             case "kind" if process.startswith("case/"):
                 return dice.choice(sorted(self.town.pack.pauses))
             case "accept" | "approve" | "met" | "attends":

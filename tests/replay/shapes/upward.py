@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from activities.tell import signal_process
 from domain.messages import Message
 from domain.process import SYSTEM, Envelope
+from storage import city
 from storage.rules import Rules
 from tests.factories.engine import LiveCase, LiveProcess, until
 from tests.replay.shapes.clocks import A_LIFE_S, DEMO, rang
@@ -62,6 +63,26 @@ async def disputed_consulted_and_ruled(stage: Stage) -> None:
     await group.give("rule", item="i1", form="designate", lead="water")
     await group.give("confirm_ruling", user_="another", item="i1", approve=True)
     await holds(case, "decision_applied")
+    await case.settled()
+
+
+@shape(holds="opinions_counted item_applied catalogue_amended", shows=CHILD)
+async def agreed_and_written_into_the_catalogue(stage: Stage) -> None:
+    """Two units agree who does it; when all is over, the keeper writes it into the catalogue: a new run of what had ended."""
+    case = await stage.case()
+    code = f"item-{case.no}"
+    with stage.engine.database.write() as connection:
+        city.put_item(connection, code=code, version="1", name_zh="路灯", name_en="Lamps", owner="parks")
+    await case.give("triage", triage="disputed", item=code)
+    await case.give("call_consultation", matter="m1", candidates=("water", "roads"))
+    asked = await beside(stage, f"consultation/{case.no}-m1")
+    await asked.give("state_opinion", unit_="water", item="i1", unit="water", opinion="mine")
+    await asked.give("state_opinion", unit_="roads", item="i1", unit="roads", opinion="joint")
+    await holds(asked, "item_applied")
+    await asked.handle.result()
+    await asked.keep()
+    await asked.give("amend_catalogue", item="i1", catalogue_item=code, version="1", user_="keeper")
+    await asked.handle.result()
     await case.settled()
 
 
