@@ -7,12 +7,12 @@ Parties hand in evidence until all have, or until the time for it has passed. Th
 owner, orders a joint handling, names who takes what is nobody's (兜底), or refers the duty to the 编办 and waits for its
 definition. A second member confirms every ruling before it is issued as a 明责交办单: it cannot be given back. Nobody rules whose
 unit is a party, has the matter now, or is named. When the group is late, or the 编办 is silent for too long, the centre head has
-the same todos. Meanwhile whoever received the matter first handles it (先办后议). It ends when every item is applied, overtaken,
-refused or let go.
+the same todos. Or an item is put before a 明责会, a session that decides it in the group's place. Meanwhile whoever received the
+matter first handles it (先办后议). It ends when every item is applied, overtaken, refused or let go.
 
 ====================================  ================================================================================
 :mod:`~domain.adjudicating.commands`  what may be asked; :mod:`~domain.adjudicating.events` what happened
-:mod:`~domain.adjudicating.rules`     what it means
+:mod:`~domain.adjudicating.rules`     what it means; :mod:`~domain.adjudicating.seated` 明责会: a session decides in its place
 :mod:`~domain.adjudicating.state`     what is remembered
 :mod:`~domain.adjudicating.inbox`     who has to act; :mod:`~domain.adjudicating.outward` who is told
 ====================================  ================================================================================
@@ -24,8 +24,8 @@ Sources: M05, domain.md 11.8, 11.14, 10 (recusal); limits: pack steps ``evidence
 from collections.abc import Sequence
 from typing import Any, Final
 
-from domain import agenda, cataloguing
-from domain.adjudicating import commands, events, inbox, outward, rules
+from domain import agenda, cataloguing, holding
+from domain.adjudicating import commands, events, inbox, outward, rules, seated
 from domain.adjudicating.state import CHANGES, Adjudication
 from domain.adjudicating.words import EVIDENCE, KIND, Stage
 from domain.proceeding import UNITS_NAMED, Parts, Row, decider
@@ -36,8 +36,8 @@ _EVIDENCE = frozenset({Stage.evidence})
 _RULING = frozenset({Stage.ruling})
 _UNDECIDED = _EVIDENCE | _RULING
 
-_AFTERWARDS = frozenset({Stage.evidence, Stage.ruling, Stage.applying, Stage.closed})
-"""One item may hold long before the others do."""
+_ANY = frozenset(Stage)
+"""What comes from a meeting may come late; and one item may hold long before the others do."""
 
 TABLE: Final[Sequence[Row]] = (
     # command                   stages            rule                               machine
@@ -50,8 +50,11 @@ TABLE: Final[Sequence[Row]] = (
     ("confirm_ruling",          _RULING,          rules.confirm_ruling,              False),
     ("record_definition",       _RULING,          rules.record_definition,           False),
     ("withdraw_adjudication",   _UNDECIDED,       rules.withdraw_adjudication,       False),
-    *cataloguing.table(_AFTERWARDS),
-    *agenda.table(frozenset(Stage)),
+    ("reserve_matter",          _ANY,             seated.reserve_matter,             True),
+    ("release_matter",          _ANY,             seated.release_matter,             True),
+    ("apply_decision",          _ANY,             seated.apply_decision,             True),
+    *cataloguing.table(_ANY),
+    *agenda.table(_ANY),
 )  # fmt: skip
 
 
@@ -86,7 +89,7 @@ DECIDER: Final[Decider] = decider(
     Parts(
         kind=KIND,
         state=Adjudication,
-        commands=(*commands.OWN, *cataloguing.COMMANDS, *agenda.COMMANDS),
+        commands=(*commands.OWN, *holding.TO_HOLDER, *cataloguing.COMMANDS, *agenda.COMMANDS),
         events=(*events.OWN, *cataloguing.EVENTS, *agenda.EVENTS),
         table=TABLE,
         changes=CHANGES,

@@ -57,17 +57,17 @@ class Together(RuleBasedStateMachine):
             lead = "east-1" if district else "water"
             self.town.give(f"case/{no}", "dispatch", lead=lead)
             self.town.give(f"case/{no}", "sign", order="a1", unit_=lead)
-        for level, district in (("district", "east"), ("city", None)):
+        for name, district in (("district", "east"), ("city", None), ("duty", None)):
             at = (self.town.now + timedelta(days=4)).isoformat()
             body = {
-                "kind": "leader_session",
-                "level": level,
+                "kind": "duty_meeting" if name == "duty" else "leader_session",
+                "level": "district" if district else "city",
                 "at": at,
                 "leader": "u1",
                 "by": "schedule",
                 **self.town.pins,
             }
-            opened = self.town.send(f"session/{level}", "open", body | {"district": district}, system)
+            opened = self.town.send(f"session/{name}", "open", body | {"district": district}, system)
             assert opened is None, opened
 
     # ----------------------------------------------------------------------------------------------------- what happens
@@ -221,9 +221,10 @@ class Together(RuleBasedStateMachine):
             case "at":
                 return (self.town.now + timedelta(days=2)).isoformat()
             case "holder":
-                return dice.choice([p for p in self.town.processes if p.startswith(("case/", "ring/"))])
+                wanted = ("adjudication/",) if getattr(state, "kind", "") == "duty_meeting" else ("case/", "ring/")
+                return dice.choice([p for p in self.town.processes if p.startswith(wanted)] or ["case/c1"])
             case "to":
-                return dice.choice(["session/city", "session/district"])
+                return dice.choice(["session/city", "session/district", "session/duty"])
             case "territory" | "industry" | "firm":
                 return None
             case "leader":
