@@ -35,6 +35,7 @@ from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
 from storage import journal as sql
 from storage.cases import load_process
+from storage.catalogue import amendments
 from storage.effects import inboxes, perform_at_once
 from storage.papers import PAPER
 from storage.rules import Rules
@@ -164,6 +165,7 @@ class Journal:
                 old_seq=before.seq,
             )
             done += self._papers(connection, request, advanced)
+            done += amendments(connection, [e for r in advanced.records for e in r.effects], request.now)
             sql.write_records(
                 connection, request.process, advanced.records, request.now, {e.id: how for e, how in done}
             )

@@ -101,6 +101,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "hand_in_document_as_department": _UNIT_SYSTEM,
     "list_incidents": Gate(Way.holder, ("operator", "shift_leader", "auditor")),
     "list_units": _SIGNED_IN,
+    "list_item_versions": Gate(Way.signed_in),
     "list_items": _SIGNED_IN,
     "list_policies": _SIGNED_IN,
     "read_policy": _SIGNED_IN,

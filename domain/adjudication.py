@@ -7,12 +7,12 @@ Parties hand in evidence until all have, or until the time for it has passed. Th
 owner, orders a joint handling, names who takes what is nobody's (兜底), or refers the duty to the 编办 and waits for its
 definition. A second member confirms every ruling before it is issued as a 明责交办单: it cannot be given back. Nobody rules whose
 unit is a party, has the matter now, or is named. When the group is late, or the 编办 is silent for too long, the centre head has
-the same todos. Meanwhile whoever received the matter first handles it (先办后议). It ends when every item is applied, overtaken,
-refused or let go.
+the same todos. Or an item is put before a 明责会, a session that decides it in the group's place. Meanwhile whoever received the
+matter first handles it (先办后议). It ends when every item is applied, overtaken, refused or let go.
 
 ====================================  ================================================================================
 :mod:`~domain.adjudicating.commands`  what may be asked; :mod:`~domain.adjudicating.events` what happened
-:mod:`~domain.adjudicating.rules`     what it means
+:mod:`~domain.adjudicating.rules`     what it means; :mod:`~domain.adjudicating.seated` 明责会: a session decides in its place
 :mod:`~domain.adjudicating.state`     what is remembered
 :mod:`~domain.adjudicating.inbox`     who has to act; :mod:`~domain.adjudicating.outward` who is told
 ====================================  ================================================================================
@@ -24,8 +24,8 @@ Sources: M05, domain.md 11.8, 11.14, 10 (recusal); limits: pack steps ``evidence
 from collections.abc import Sequence
 from typing import Any, Final
 
-from domain import agenda
-from domain.adjudicating import commands, events, inbox, outward, rules
+from domain import agenda, cataloguing, holding
+from domain.adjudicating import commands, events, inbox, outward, rules, seated
 from domain.adjudicating.state import CHANGES, Adjudication
 from domain.adjudicating.words import EVIDENCE, KIND, Stage
 from domain.proceeding import UNITS_NAMED, Parts, Row, decider
@@ -35,6 +35,9 @@ _NEW = frozenset({NEW})
 _EVIDENCE = frozenset({Stage.evidence})
 _RULING = frozenset({Stage.ruling})
 _UNDECIDED = _EVIDENCE | _RULING
+
+_ANY = frozenset(Stage)
+"""What comes from a meeting may come late; and one item may hold long before the others do."""
 
 TABLE: Final[Sequence[Row]] = (
     # command                   stages            rule                               machine
@@ -47,7 +50,11 @@ TABLE: Final[Sequence[Row]] = (
     ("confirm_ruling",          _RULING,          rules.confirm_ruling,              False),
     ("record_definition",       _RULING,          rules.record_definition,           False),
     ("withdraw_adjudication",   _UNDECIDED,       rules.withdraw_adjudication,       False),
-    *agenda.table(frozenset(Stage)),
+    ("reserve_matter",          _ANY,             seated.reserve_matter,             True),
+    ("release_matter",          _ANY,             seated.release_matter,             True),
+    ("apply_decision",          _ANY,             seated.apply_decision,             True),
+    *cataloguing.table(_ANY),
+    *agenda.table(_ANY),
 )  # fmt: skip
 
 
@@ -82,8 +89,8 @@ DECIDER: Final[Decider] = decider(
     Parts(
         kind=KIND,
         state=Adjudication,
-        commands=(*commands.OWN, *agenda.COMMANDS),
-        events=(*events.OWN, *agenda.EVENTS),
+        commands=(*commands.OWN, *holding.TO_HOLDER, *cataloguing.COMMANDS, *agenda.COMMANDS),
+        events=(*events.OWN, *cataloguing.EVENTS, *agenda.EVENTS),
         table=TABLE,
         changes=CHANGES,
         todos=inbox.todos,
@@ -92,7 +99,7 @@ DECIDER: Final[Decider] = decider(
         acts={EVIDENCE: rules.evidence_over},
         follow=rules.follow,
         units=lambda state: state.units,
-        needs={**UNITS_NAMED, "parties": "unit", "first_receiver": "unit", "attending": "unit"},
+        needs={**UNITS_NAMED, **cataloguing.NEEDS, "parties": "unit", "first_receiver": "unit", "attending": "unit"},
         row=agenda.about,
         lists=lists,
         subject_unit=subject_unit,

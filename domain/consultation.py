@@ -22,7 +22,7 @@ Sources: M10, M11 (会诊), M37, domain.md 11.7, 11.14; limits: pack steps ``con
 from collections.abc import Sequence
 from typing import Any, Final
 
-from domain import agenda
+from domain import agenda, cataloguing
 from domain.consulting import commands, events, inbox, outward, rules
 from domain.consulting.state import CHANGES, Consultation
 from domain.consulting.words import KIND, MEETING, VOTE, Stage
@@ -39,6 +39,9 @@ _CARRIED = frozenset({Stage.meeting, Stage.applying, Stage.closed})
 _LATE = frozenset({Stage.voting, Stage.meeting})
 """A word received in time may be written while the item is with the meeting."""
 
+_AFTERWARDS = frozenset(Stage)
+"""One item may hold long before the others do."""
+
 TABLE: Final[Sequence[Row]] = (
     # command                   stages            rule                               machine
     ("open",                    _NEW,             rules.open_by_machine,             True),
@@ -49,6 +52,7 @@ TABLE: Final[Sequence[Row]] = (
     ("send_to_adjudication",    _MEETING,         rules.send_to_adjudication,        False),
     ("withdraw_consultation",   _UNDECIDED,       rules.withdraw_consultation,       False),
     ("take_back_items",         _CARRIED,         rules.take_back_items,             True),
+    *cataloguing.table(_AFTERWARDS),
     *agenda.table(frozenset(Stage)),
 )  # fmt: skip
 
@@ -59,16 +63,16 @@ def subject_unit(_state: Consultation, command: Command) -> str | None:
 
 
 def lists(state: Consultation) -> dict[str, list[dict[str, Any]]]:
-    """Return the agenda for the list tables."""
-    return {"agenda_row": agenda.rows(KIND, state)}
+    """Return the agenda, and what was agreed on who owns what: found again at the next dispatch and adjudication."""
+    return {"agenda_row": agenda.rows(KIND, state), "ruling_row": cataloguing.precedent(KIND, state, "consultation")}
 
 
 DECIDER: Final[Decider] = decider(
     Parts(
         kind=KIND,
         state=Consultation,
-        commands=(*commands.OWN, *agenda.COMMANDS),
-        events=(*events.OWN, *agenda.EVENTS),
+        commands=(*commands.OWN, *cataloguing.COMMANDS, *agenda.COMMANDS),
+        events=(*events.OWN, *cataloguing.EVENTS, *agenda.EVENTS),
         table=TABLE,
         changes=CHANGES,
         todos=inbox.todos,
@@ -77,7 +81,7 @@ DECIDER: Final[Decider] = decider(
         acts={VOTE: rules.vote_over, MEETING: rules.meeting_over},
         follow=rules.follow,
         units=lambda state: state.units,
-        needs={**UNITS_NAMED, "owner": "unit", "attending": "unit"},
+        needs={**UNITS_NAMED, **cataloguing.NEEDS, "owner": "unit", "attending": "unit"},
         row=agenda.about,
         lists=lists,
         subject_unit=subject_unit,

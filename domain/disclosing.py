@@ -6,8 +6,8 @@ staff of a district, seats of a district  what is of their district
 units it is about                        all of it, and what callers said, as long as it is open; then the words stay
 units it was about                       that it was, in codes
 whoever began it                         as a party, wherever he sits
-纪检联络, 专家                            the kinds they work at only
-日历、目录管理员, 运维员                     batches in words, any other in codes
+纪检联络, 专家, 目录管理员                 the kinds they work at; the catalogue keeper that there are others, in codes
+日历管理员, 运维员                         batches in words, any other in codes
 =======================================  ==============================================================================
 
 For everybody else it does not exist. No caller's data is in any of them.
@@ -34,12 +34,12 @@ PARTY_ROLES: Final = UNIT_ROLES | {"consultation_member", "task_force_lead", "co
 SOME_KINDS: Final[Mapping[str, frozenset[str]]] = {
     "discipline_liaison": frozenset({"accountability"}),
     "specialist": frozenset({"consultation"}),
+    "catalogue_keeper": frozenset({"consultation", "adjudication", "batch"}),
 }
-"""Roles that read some kinds of process only, all over the city."""
+"""Roles that read the words of some kinds of process, all over the city; of others what staff of their kind reads, if they are."""
 
 WORKED_AT: Final[Mapping[str, frozenset[str]]] = {
     "calendar_keeper": frozenset({"batch"}),
-    "catalogue_keeper": frozenset({"batch"}),
     "operator": frozenset({"batch"}),
 }
 """Roles that read the words of the kinds they work at, beside the codes that they read of every other."""
@@ -77,8 +77,9 @@ def _by_role(
             return as_party
         return frozenset({Field.header}) if viewer.unit in former else frozenset()
     if viewer.role in SOME_KINDS:
-        return WORDS if kind in SOME_KINDS[viewer.role] else frozenset()
-    if kind in WORKED_AT.get(viewer.role, ()):
+        if kind in SOME_KINDS[viewer.role]:
+            return WORDS
+    elif kind in WORKED_AT.get(viewer.role, ()):
         return of_staff(viewer, district) & KEPT | WORDS
     return of_staff(viewer, district) & KEPT
 

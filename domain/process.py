@@ -147,11 +147,12 @@ class UnitFact(Model):
 
 
 class ItemFact(Model):
-    """A catalogue item: who owns which matter, by which version of the catalogue."""
+    """A catalogue item: who owns which matter, with whose help, by which version of the catalogue."""
 
     code: str
     version: str
     owner: str | None = None
+    co: tuple[str, ...] = ()
 
 
 class CaseFact(Model):

@@ -39,7 +39,7 @@ from domain.sitting import convening, executing, inbox, meeting, outward
 from domain.sitting.commands import COMMANDS, AnswerInvitation
 from domain.sitting.events import EVENTS
 from domain.sitting.state import CHANGES, Session
-from domain.sitting.words import KIND, OVER, SITTING, Stage
+from domain.sitting.words import KIND, OVER, SITTING, Kind, Stage
 
 _NEW: Final = frozenset({NEW})
 _PREPARING: Final = frozenset({Stage.preparing})
@@ -115,7 +115,8 @@ def lists(state: Session) -> dict[str, list[dict[str, Any]]]:
             "until": None,
         }
         for i in state.items.values()
-        if i.verdict is not None and i.verdict.lead is not None
+        # What a 明责会 decides is issued as a ruling, which is the precedent.
+        if i.verdict is not None and i.verdict.lead is not None and state.kind is not Kind.duty_meeting
     ]
     return {"agenda_row": agenda.rows(KIND, state), "ruling_row": rulings}
 

@@ -6,6 +6,7 @@
 ``tell``           a command to another process; the effect's id is the command's, so that it takes effect once
 ``start``          the opening of another process: the same, and in the Temporal UI it is a child of the one that began it
 ``slice``          the next cases of a batch; what came of them comes back as a report
+``catalogue``      a new version of an item of the dispatch catalogue, written in the commit that owes it
 ``paper``          an official document: numbered, rendered and kept in the commit that owes it
 =================  ================================================================================================
 """
@@ -69,6 +70,22 @@ def slice_of(process: str, what: str, body: Mapping[str, Any]) -> Effect:
 def paper(kind: str, **values: Any) -> Effect:
     """Issue an official document of a kind (:mod:`domain.papers`). ``values`` are codes, instants and references to texts."""
     return Effect(kind="paper", target=f"paper:{kind}", body={"paper": kind, **values})
+
+
+def catalogue(
+    code: str, was: str, version: str, owner: str, co: Sequence[str], process: str, item: str, by: str
+) -> Effect:
+    """Give an item of the dispatch catalogue its next version, by what an item of a process decided."""
+    body = {
+        "code": code,
+        "was": was,
+        "version": version,
+        "owner": owner,
+        "co": list(co),
+        "process": process,
+        "item": item,
+    }
+    return Effect(kind="catalogue", target=f"catalogue:{code}", body={**body, "by": by})
 
 
 def _words(

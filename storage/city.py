@@ -56,8 +56,12 @@ def put_item(
     name_en: str,
     owner: str | None = None,
     keywords: Sequence[str] = (),
+    co: Sequence[str] = (),
 ) -> None:
-    """Create a catalogue item or overwrite it by its newer version."""
+    """Create a catalogue item or overwrite it by its newer version. What decisions made of this very version stays."""
+    at = connection.execute(select(_item.c.version).where(_item.c.code == code)).scalar_one_or_none()
+    if at is not None and at.startswith(f"{version}+"):
+        return
     values = {
         "code": code,
         "version": version,
@@ -65,6 +69,7 @@ def put_item(
         "name_en": name_en,
         "owner": owner,
         "keywords": list(keywords),
+        "co": list(co),
     }
     upsert(connection, _item, values, ("code",))
 

@@ -199,8 +199,8 @@ def facts(
         branch = {u.parent for u in found.values() if u.parent is not None} - units.keys()
     if codes := wanted.get("item"):
         i = table(ItemRow)
-        rows = connection.execute(select(i.c.code, i.c.version, i.c.owner).where(i.c.code.in_(codes)))
-        items = {r.code: ItemFact(code=r.code, version=r.version, owner=r.owner) for r in rows}
+        rows = connection.execute(select(i.c.code, i.c.version, i.c.owner, i.c.co).where(i.c.code.in_(codes)))
+        items = {r.code: ItemFact(code=r.code, version=r.version, owner=r.owner, co=tuple(r.co)) for r in rows}
     if codes := wanted.get("case"):
         c = table(CaseRow)
         rows = connection.execute(select(c.c.no, c.c.stage, c.c.main_case).where(c.c.no.in_(codes)))

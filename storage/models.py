@@ -566,6 +566,23 @@ class ItemRow(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     owner: Mapped[str | None] = mapped_column(String(80))
     keywords: Mapped[list[Any]] = mapped_column(default=list)
+    co: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+
+
+class ItemVersionRow(Base):
+    """One change of a catalogue item by a decision: what it said from then on, and which item of which process decided it."""
+
+    __tablename__ = "item_version"
+    code: Mapped[str] = mapped_column(String(80), primary_key=True)
+    version: Mapped[str] = mapped_column(String(40), primary_key=True)
+    was: Mapped[str] = mapped_column(String(40))
+    owner: Mapped[str] = mapped_column(String(80))
+    co: Mapped[list[Any]]
+    process: Mapped[str] = mapped_column(String(200), index=True)
+    item: Mapped[str] = mapped_column(String(10))
+    by: Mapped[str] = mapped_column(String(80))
+    effect: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
 
 
 class PolicyRow(Base):

@@ -8,7 +8,7 @@ from workflows.durable import DurableProcess, decision
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import EffectOrder, Performed
-    from domain import incidents
+    from domain import cataloguing, incidents
     from domain.adjudicating import commands as c
     from domain.messages import ProcessStart
 
@@ -47,6 +47,9 @@ class AdjudicationWorkflow(DurableProcess):
     rule = decision(c.Rule)
     confirm_ruling = decision(c.ConfirmRuling)
     record_definition = decision(c.RecordDefinition)
+
+    # 更新目录 what was decided becomes the catalogue's word
+    amend_catalogue = decision(cataloguing.AmendCatalogue)
 
     # 异常处置 incidents
     retry_effect = decision(incidents.RetryEffect)

@@ -8,7 +8,7 @@ from workflows.durable import DurableProcess, decision
 
 with workflow.unsafe.imports_passed_through():
     from activities.signatures import EffectOrder, Performed
-    from domain import incidents
+    from domain import cataloguing, incidents
     from domain.consulting import commands as c
     from domain.messages import ProcessStart
 
@@ -45,6 +45,9 @@ class ConsultationWorkflow(DurableProcess):
     # 线下会商 meeting
     conclude_item = decision(c.ConcludeItem)
     send_to_adjudication = decision(c.SendToAdjudication)
+
+    # 更新目录 what was decided becomes the catalogue's word
+    amend_catalogue = decision(cataloguing.AmendCatalogue)
 
     # 异常处置 incidents
     retry_effect = decision(incidents.RetryEffect)

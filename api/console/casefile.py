@@ -90,7 +90,7 @@ class CaseFile:
     may_read_caller: bool
     may_export: bool
     known: Known
-    suggested: Mapping[str, Mapping[str, str]]
+    suggested: Mapping[str, Mapping[str, Any]]
     called: Mapping[str, Called]
     exact: bool
     beside: Sequence[Any]
@@ -156,7 +156,7 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
         ]
         units = unit_names(connection, lang)
         items = item_names(connection, lang)
-        owner = case.proposed_owner or _owner(connection, case.item)
+        suggested = _owners(connection, case)
         commands = commands_of(connection, {e.command for e in events} | referred(events))
         people = people_of(connection, named_in(commands.values(), events), units, lang)
         beside = _beside(connection, who, no)
@@ -176,7 +176,7 @@ def open_file(place: Services, visit: Visit, no: str) -> CaseFile:
         may_read_caller=bool(CALLER_DATA & fields),
         may_export=Field.export in fields,
         known=Known(units=units, items=items, options=_options(place, case, view, units, lang)),
-        suggested={"dispatch": {"lead": owner}} if owner else {},
+        suggested={"dispatch": suggested} if suggested else {},
         called=_called(events, lang) if view.callers is not None else {},
         exact=wording.fine(case.pack, case.triage),
         beside=beside,
@@ -225,9 +225,17 @@ def item_names(connection: Connection, lang: str) -> dict[str, str]:
     return {i.code: i.name_zh if lang == "zh" else i.name_en for i in city.list_items(connection)}
 
 
-def _owner(connection: Connection, item: str | None) -> str | None:
-    """Return who owns a catalogue item, where that does not depend on the place."""
-    return next((i.owner for i in city.list_items(connection) if i.code == item), None) if item else None
+def _owners(connection: Connection, case: Case) -> dict[str, Any]:
+    """Return lead and co-units that the catalogue names for the case's item, where that does not depend on the place.
+
+    A proposed owner, of a return that was approved, goes before: he was named for this very case.
+    """
+    if case.proposed_owner:
+        return {"lead": case.proposed_owner}
+    found = next((i for i in city.list_items(connection) if i.code == case.item), None) if case.item else None
+    if found is None or found.owner is None:
+        return {}
+    return {"lead": found.owner, "co": list(found.co)} if found.co else {"lead": found.owner}
 
 
 def _called(events: Iterable[Any], lang: str) -> dict[str, Called]:

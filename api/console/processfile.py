@@ -19,25 +19,30 @@ from api.console.kinds import Kind, kind_of
 from api.console.telling import Entry, Telling, entries, named_in, people_of, referred
 from api.console.visiting import Visit
 from api.decisions.schemas import Asked
+from api.gates import roles_of
 from api.proceedings.reading import disclosed, reach_of
 from api.proceedings.routes import view_in, visible
 from api.proceedings.schemas import ProceedingAction, ProceedingOut
 from api.services import Services
 from api.todos.colours import Colours
 from domain.agenda import WithAgenda
+from domain.cataloguing import NAME as AMEND
+from domain.cataloguing import amendable
 from domain.disclosure import Field
 from domain.permissions import Scope
 from domain.proceeding import URGENT
+from storage import city
 from storage.accounts import account_names, holders
 from storage.cases import list_events, within_reach
 from storage.city import list_calendars, list_policies
 from storage.outbox import commands_of
-from storage.proceedings import Wanted, list_proceedings
+from storage.proceedings import Wanted, fitting_rulings, list_proceedings
 
 BATCH: Final = "batch"
 SITS: Final = "session_leader"
 """The role of those who may be named as the leader of a session."""
 MOST_OFFERED: Final = 100
+MOST_PRECEDENTS: Final = 5
 FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 OFFERED: Final[Mapping[str, Mapping[str, str]]] = {
     "session": {"kind": "session", "stage": "preparing"},
@@ -70,6 +75,8 @@ class ProcessFile:
     readable: frozenset[str]
     suggested: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     begins: tuple[tuple[str, str], ...] = ()
+    precedents: tuple[Any, ...] = ()
+    items: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def process(self) -> str:
@@ -121,6 +128,8 @@ def open_process(place: Services, visit: Visit, process: str, *, form: bool = Fa
             options=_options(connection, visit, state, view, units) if form else {},
             kind=view.kind,
         )
+        precedents = _precedents(connection, who, state, process, now)
+        suggested = _amendment(connection, state)
     texts = {key: dict(c.texts or {}) for key, c in commands.items()}
     read = {e.seq: event_out(e, texts, fields, frozenset(), lang).texts for e in events}
     exact, how = wording.fine(state.pack, state.triage if state.triage == URGENT else None), kind_of(view.kind)
@@ -149,7 +158,32 @@ def open_process(place: Services, visit: Visit, process: str, *, form: bool = Fa
         known=known,
         exact=exact,
         readable=readable,
+        suggested={AMEND: suggested} if suggested else {},
+        precedents=precedents,
+        items=known.items,
     )
+
+
+def _precedents(connection: Connection, who: Any, state: Any, process: str, now: datetime) -> tuple[Any, ...]:
+    """Return what was decided elsewhere on the catalogue items of an agenda and still holds, for those who read rulings.
+
+    Not by the matter of an item: that is its key within the holder, ``m1`` of one case is not ``m1`` of another.
+    """
+    if not isinstance(state, WithAgenda) or not set(who.roles) & set(roles_of("list_rulings")):
+        return ()
+    about = dict.fromkeys(i.catalogue_item for i in state.items.values())
+    rows = [r for item in about for r in fitting_rulings(connection, item, None, now, MOST_PRECEDENTS)]
+    return tuple({(r.process, r.item): r for r in rows if r.process != process}.values())[:MOST_PRECEDENTS]
+
+
+def _amendment(connection: Connection, state: Any) -> dict[str, Any]:
+    """Return what the form by which the catalogue learns begins with, where one item only is in question."""
+    ids = amendable(state) if isinstance(state, WithAgenda) else ()
+    found = {state.items[i].catalogue_item for i in ids} - {None}
+    if len(ids) != 1 or not found:
+        return {}
+    item = next((i for i in city.list_items(connection) if i.code in found), None)
+    return {} if item is None else {"item": ids[0], "catalogue_item": item.code, "version": item.version}
 
 
 def settled(file: ProcessFile, of: Asked, subject: str | None, visit: Visit, scopes: Mapping[str, Scope]) -> Known:
@@ -172,6 +206,8 @@ def settled(file: ProcessFile, of: Asked, subject: str | None, visit: Visit, sco
         for name in body
         if isinstance(hint.get(f"{name}s"), list) and hint[f"{name}s"]
     }
+    if of.name == AMEND:
+        offered["item"] = file.known.options.get(f"{AMEND}.item", ())
     return replace(file.known, fixed=fixed, options={**file.known.options, **offered})
 
 
@@ -207,6 +243,8 @@ def _options(
     if isinstance(state, WithAgenda):
         live = [i for i in view.items if i.id in {x.id for x in state.live}]
         found["item"] = tuple(Option(i.id, _item_name(i, units, lang)) for i in live)
+        holding = [i for i in view.items if i.id in amendable(state)]
+        found[f"{AMEND}.item"] = tuple(Option(i.id, _item_name(i, units, lang)) for i in holding)
     milestones = getattr(state, "milestones", {})
     if milestones:
         found["milestone"] = tuple(

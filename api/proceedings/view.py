@@ -16,6 +16,8 @@ from api.proceedings.schemas import AgendaItemOut, CaseWords, PaperLine, Proceed
 from api.todos.colours import Colours
 from api.todos.routes import is_mine, todo_out
 from domain.agenda import Item, WithAgenda
+from domain.cataloguing import NAME as AMEND
+from domain.cataloguing import amendable
 from domain.deciders import DECIDERS
 from domain.disclosure import Field
 from domain.kernel import KERNEL_COMMANDS
@@ -131,7 +133,7 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
         if name in KERNEL_COMMANDS:
             if not process.incidents:
                 continue
-        elif stored.closed or state.stage not in decider.moves[name].stages:
+        elif (stored.closed and name != AMEND) or state.stage not in decider.moves[name].stages:
             continue
         row = permissions.commands.get(name)
         for actor in who.actors():
@@ -143,6 +145,7 @@ def actions(stored: Stored, who: Viewer, permissions: Permissions, lang: str) ->
             }
             if scope is not None and reaches[scope]:
                 items = live if "item" in of.body.model_fields else None
+                items = amendable(state) if name == AMEND else items
                 yield ProceedingAction(command=name, label=text(f"command.{name}", lang), role=actor.role, items=items)
                 break
 

@@ -12,6 +12,7 @@ from api.problems import Problem, status_of
 from api.refusals import STATUS, of_the_rules, refuses
 from domain.policy import pack_sha
 from storage import city
+from storage.catalogue import versions
 from storage.policies import load_calendar, load_pack, pack_ids
 from storage.texts import known, text
 
@@ -48,6 +49,7 @@ class ItemOut(BaseModel):
     name_zh: str
     name_en: str
     owner: str | None
+    co: tuple[str, ...]
     keywords: tuple[str, ...]
 
 
@@ -55,6 +57,25 @@ class ItemList(BaseModel):
     """Items by code."""
 
     items: tuple[ItemOut, ...]
+
+
+class ItemVersion(BaseModel):
+    """One change of a catalogue item: what it says since then, and the decision that it follows."""
+
+    code: str
+    version: str
+    was: str
+    owner: str
+    co: tuple[str, ...]
+    process: str
+    item: str
+    at: datetime
+
+
+class ItemVersionList(BaseModel):
+    """Changes of an item, the latest first."""
+
+    items: tuple[ItemVersion, ...]
 
 
 class PolicyLine(BaseModel):
@@ -130,6 +151,19 @@ def items(place: Place, who: SignedIn, owner: Code = None) -> ItemList:
     with place.database.read() as connection:
         rows = city.list_items(connection, owner=owner)
     return ItemList(items=tuple(ItemOut(**{n: getattr(r, n) for n in ItemOut.model_fields}) for r in rows))
+
+
+@router.get(
+    "/items/{item}/versions", operation_id="list_item_versions", summary="How a catalogue item came to say what it says"
+)
+def item_versions(item: Version, place: Place, who: SignedIn) -> ItemVersionList:
+    """List the changes that consultations and rulings made of an item; none for one that stands as it was loaded."""
+    del who
+    with place.database.read() as connection:
+        rows = versions(connection, item)
+    return ItemVersionList(
+        items=tuple(ItemVersion(**{n: getattr(r, n) for n in ItemVersion.model_fields}) for r in rows)
+    )
 
 
 @router.get("/policies", operation_id="list_policies", summary="Policy packs")

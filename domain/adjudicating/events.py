@@ -97,6 +97,33 @@ class RulingIssued(Event):
     defined: bool = False
 
 
+class RulingHeld(Event):
+    """上会: an item is before a meeting, which decides it in place of the group; it is the item ``theirs`` there."""
+
+    TYPE: ClassVar[str] = "ruling_held"
+    item: str
+    process: str
+    theirs: str
+
+
+class RulingReleased(Event):
+    """The meeting lets the item go: the group rules on it."""
+
+    TYPE: ClassVar[str] = "ruling_released"
+    item: str
+    process: str
+
+
+class RulingHoldEnded(Event):
+    """The item is no more before the meeting: what was decided holds (no ``code``), or it is overtaken there."""
+
+    TYPE: ClassVar[str] = "ruling_hold_ended"
+    item: str
+    process: str
+    theirs: str
+    code: str | None = None
+
+
 class AdjudicationWithdrawn(Event):
     """It was withdrawn; what was not ruled on is let go."""
 
@@ -114,5 +141,8 @@ OWN: tuple[type[Event], ...] = (
     RulingSentBack,
     DutyReferred,
     RulingIssued,
+    RulingHeld,
+    RulingReleased,
+    RulingHoldEnded,
     AdjudicationWithdrawn,
 )

@@ -38,8 +38,12 @@ def _evidence(state: Adjudication) -> Iterator[Todo]:
 
 def _ruling(state: Adjudication) -> Iterator[Todo]:
     for item in state.reserved:
-        draft = state.drafts.get(item.id)
-        if draft is not None:
+        draft, held = state.drafts.get(item.id), state.held.get(item.id)
+        if held is not None:
+            # The meeting decides; what is said there the group writes down.
+            hint = {"holder": item.holder, "process": held.process}
+            yield todo(state, f"meeting/{item.id}", GROUP, "record_hearing", subject=item.id, hint=hint)
+        elif draft is not None:
             yield from _both(state, item, "confirm", ("confirm_ruling",), ADJUDICATE, drafted_by=draft.by)
         elif item.id in state.referred:
             yield from _both(state, item, "define", ("record_definition", "rule"), f"{DEFINITION}/{item.id}")

@@ -8,8 +8,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from domain import agenda, telling
+from domain import agenda, cataloguing, holding, telling
 from domain.adjudicating import events as ev
+from domain.adjudicating import seated
 from domain.adjudicating.rules import GROUP, HEAD
 from domain.adjudicating.state import Adjudication
 from domain.adjudicating.words import ADJUDICATE, DEFINITION, EVIDENCE, KIND
@@ -68,6 +69,19 @@ def _issued(state: Adjudication, e: ev.RulingIssued) -> Sequence[Effect]:
     return [order, *_to(told, "ruling_issued", item=e.item, lead=e.lead)]
 
 
+def _before_a_meeting(state: Adjudication, e: ev.RulingHeld) -> Sequence[Effect]:
+    item = state.items.get(e.item)
+    names = ("unit", "district", "case", "catalogue_item")
+    about = {name: getattr(item, name) for name in names} if item is not None else {}
+    told = _to(state.parties, "ruling_before_a_meeting", item=e.item)
+    return [*holding.confirm(seated.hold_of(e), **about), *told]
+
+
+def _meeting_over(_state: Adjudication, e: ev.RulingHoldEnded) -> Sequence[Effect]:
+    hold = seated.hold_of(e)
+    return holding.confirm_applied(hold) if e.code is None else holding.overtaken(hold, e.code)
+
+
 def _warning(state: Adjudication, e: WarningGiven) -> Sequence[Effect]:
     if what(e.key) == EVIDENCE:
         return _to(state.silent, f"{e.card}_card", clock=e.key)
@@ -81,11 +95,15 @@ def _overdue(_state: Adjudication, e: OverdueReached) -> Sequence[Effect]:
 
 EFFECTS: Final[Mapping[str, Callable[[Any, Any], Sequence[Effect]]]] = {
     **_AGENDA,
+    **cataloguing.effects(KIND),
     ItemProposed.TYPE: _proposed,
     ItemReserved.TYPE: _meanwhile,
     ev.AdjudicationOpened.TYPE: _opened,
     ev.EvidenceClosed.TYPE: lambda _state, _e: [telling.notice("adjudication_ready", GROUP)],
     ev.RulingIssued.TYPE: _issued,
+    ev.RulingHeld.TYPE: _before_a_meeting,
+    ev.RulingReleased.TYPE: lambda _state, e: [telling.notice("ruling_back", GROUP, item=e.item)],
+    ev.RulingHoldEnded.TYPE: _meeting_over,
     ev.AdjudicationWithdrawn.TYPE: lambda state, _e: _to(state.parties, "adjudication_withdrawn"),
     WarningGiven.TYPE: _warning,
     OverdueReached.TYPE: _overdue,

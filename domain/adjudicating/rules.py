@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from domain import agenda, guards, keeping
+from domain.adjudicating import seated
 from domain.adjudicating.commands import (
     CloseEvidence,
     ConfirmRuling,
@@ -209,6 +210,8 @@ def _undrafted(state: Adjudication, item_id: str) -> Item:
     item = item_of(state, item_id, ItemState.reserved)
     if item.id in state.drafts:
         raise Refusal("draft_open", item=item.id)
+    if (held := state.held.get(item.id)) is not None:
+        raise Refusal("before_a_meeting", item=item.id, process=held.process)
     return item
 
 
@@ -262,7 +265,7 @@ def withdraw_adjudication(state: Adjudication, command: WithdrawAdjudication, co
 
 def follow(state: Adjudication, context: Context) -> Sequence[Event]:
     """The group's limit runs while something is with the group; when nothing is left to rule on, it is over."""
-    if gone := _moot(state, context):
+    if gone := (*_moot(state, context), *seated.ended(state)):
         return gone
     if state.stage == Stage.ruling and state.live:
         running = state.running(ADJUDICATE)

@@ -6,10 +6,11 @@ from typing import Any, Final, TypeVar
 
 from pydantic import Field
 
-from domain import agenda
+from domain import agenda, cataloguing
 from domain.adjudicating import events as ev
 from domain.adjudicating.words import ADJUDICATE, DEFINITION, EvidenceKind, RulingForm, Stage
 from domain.agenda import Item, WithAgenda
+from domain.holding import Hold
 from domain.model import Model
 from domain.proceeding import opened
 
@@ -78,6 +79,8 @@ class Adjudication(WithAgenda):
     drafts: dict[str, Draft] = Field(default_factory=dict)
     referred: dict[str, datetime] = Field(default_factory=dict)
     issued: dict[str, Ruling] = Field(default_factory=dict)
+    held: dict[str, Hold] = Field(default_factory=dict)
+    """The items that are before a meeting, and before which."""
 
     @property
     def silent(self) -> tuple[str, ...]:
@@ -87,8 +90,9 @@ class Adjudication(WithAgenda):
 
     @property
     def with_group(self) -> tuple[Item, ...]:
-        """Items on which the group has to act: reserved, and not waiting for the 编办."""
-        return tuple(i for i in self.reserved if i.id in self.drafts or i.id not in self.referred)
+        """Items on which the group has to act: reserved, not waiting for the 编办, and before no meeting."""
+        own = (i for i in self.reserved if i.id not in self.held)
+        return tuple(i for i in own if i.id in self.drafts or i.id not in self.referred)
 
     def escalated(self, item: str) -> bool:
         """Say whether the group is late with an item, or has waited too long for the 编办: then the centre head may act too."""
@@ -141,8 +145,18 @@ def _issued(state: Adjudication, e: ev.RulingIssued, at: datetime) -> Adjudicati
     return state.model_copy(update=update)
 
 
+def _held(state: Adjudication, e: ev.RulingHeld, _at: datetime) -> Adjudication:
+    hold = Hold(process=e.process, item=e.theirs, matter=e.item)
+    return state.model_copy(update={"held": {**state.held, e.item: hold}})
+
+
+def _unheld(state: Adjudication, e: ev.RulingReleased | ev.RulingHoldEnded, _at: datetime) -> Adjudication:
+    return state.model_copy(update={"held": _without(state.held, e.item)})
+
+
 CHANGES: Final[Mapping[str, Callable[[Any, Any, datetime], Any]]] = {
     **agenda.CHANGES,
+    **cataloguing.CHANGES,
     ev.AdjudicationOpened.TYPE: _opened,
     ev.EvidenceSubmitted.TYPE: _submitted,
     ev.EvidenceClosed.TYPE: lambda state, _e, _at: state,
@@ -151,5 +165,8 @@ CHANGES: Final[Mapping[str, Callable[[Any, Any, datetime], Any]]] = {
     ev.RulingSentBack.TYPE: _sent_back,
     ev.DutyReferred.TYPE: _referred,
     ev.RulingIssued.TYPE: _issued,
+    ev.RulingHeld.TYPE: _held,
+    ev.RulingReleased.TYPE: _unheld,
+    ev.RulingHoldEnded.TYPE: _unheld,
     ev.AdjudicationWithdrawn.TYPE: lambda state, _e, _at: state,
 }

@@ -10,7 +10,7 @@ unit as ``basis/{item}/{unit}``, and what specialists said as ``advice/{item}/{n
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from domain import agenda, telling
+from domain import agenda, cataloguing, telling
 from domain.consulting import events as ev
 from domain.consulting.state import Consultation
 from domain.consulting.words import KIND, VOTE
@@ -95,6 +95,7 @@ def _warning(state: Consultation, e: WarningGiven) -> Sequence[Effect]:
 
 EFFECTS: Final[Mapping[str, Callable[[Any, Any], Sequence[Effect]]]] = {
     **agenda.effects(KIND),
+    **cataloguing.effects(KIND),
     ev.ConsultationOpened.TYPE: lambda _state, e: _to(e.candidates, "consultation_called"),
     ev.VoteEnded.TYPE: _vote_ended,
     ev.CarriedToAdjudication.TYPE: _carried,

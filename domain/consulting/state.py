@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from domain import agenda
+from domain import agenda, cataloguing
 from domain.agenda import Item, WithAgenda
 from domain.consulting import events as ev
 from domain.consulting.words import Opinion, Stage
@@ -118,6 +118,7 @@ def _taken_back(state: Consultation, e: ev.ItemsTakenBack, _at: datetime) -> Con
 
 CHANGES: Final[Mapping[str, Callable[[Any, Any, datetime], Any]]] = {
     **agenda.CHANGES,
+    **cataloguing.CHANGES,
     ev.ConsultationOpened.TYPE: _opened,
     ev.OpinionStated.TYPE: _stated,
     ev.SpecialistAdvised.TYPE: _advised,

@@ -5,7 +5,6 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from domain.agenda import HolderId
 from domain.holding import ItemId, Units
 from domain.limits import UtcInstant
 from domain.measures.commands import Evidence, MeasureEnded, MilestoneAsked, SupervisionRefused
@@ -15,6 +14,7 @@ from domain.process import Code, Command, TextRef
 from domain.sitting.words import Kind, SessionLevel
 
 SessionId = Annotated[str, Field(max_length=200, pattern=r"^session/[A-Za-z0-9_.:@/+-]+$")]
+SeatedId = Annotated[str, Field(max_length=200, pattern=r"^(case|ring|adjudication)/[A-Za-z0-9_.:@/+-]+$")]
 Deputies = Annotated[tuple[Code, ...], Field(max_length=20)]
 Invited = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
 
@@ -53,10 +53,13 @@ class AppointLeader(Command):
 
 
 class AddItem(Command):
-    """列入议程: the secretary puts a matter on the agenda; its holder is asked for it."""
+    """列入议程: the secretary puts a matter on the agenda; its holder is asked for it.
+
+    Refused: ``not_for_this_session``: a 明责会 takes items of adjudications (``matter`` is the item there), others do not.
+    """
 
     NAME: ClassVar[str] = "add_item"
-    holder: HolderId
+    holder: SeatedId
     matter: Code | None = None
 
 

@@ -13,7 +13,7 @@ from domain.process import Context, Event, Refusal
 from domain.sitting import commands as c
 from domain.sitting import events as ev
 from domain.sitting.state import Session
-from domain.sitting.words import OPINION, RECORD, SITTING, SessionLevel, Stage
+from domain.sitting.words import ADJUDICATION, OPINION, RECORD, SITTING, Kind, SessionLevel, Stage
 
 FARTHEST: Final = timedelta(days=366)
 """So far ahead a session may be planned (our default): what lies beyond a year is a slip of the pen."""
@@ -117,6 +117,8 @@ def propose_item(state: Session, command: c.ProposeItem, _context: Context) -> S
 def _room(state: Session, command: c.AddItem | c.ProposeItem) -> None:
     if state.stage != Stage.preparing:
         raise Refusal("agenda_closed", stage=state.stage)
+    if (state.kind is Kind.duty_meeting) is not command.holder.startswith(f"{ADJUDICATION}/"):
+        raise Refusal("not_for_this_session", holder=command.holder)
     for item in state.live:
         if (item.holder, item.matter) == (command.holder, command.matter):
             raise Refusal("item_on_agenda", item=item.id)

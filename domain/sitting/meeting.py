@@ -13,7 +13,7 @@ from domain.sitting import commands as c
 from domain.sitting import events as ev
 from domain.sitting.convening import of_his_district, the_leader, wait_for_the_leader
 from domain.sitting.state import Session
-from domain.sitting.words import AGAIN, KIND, MINUTES, OPINION, RECORD, Stage
+from domain.sitting.words import AGAIN, KIND, MINUTES, OPINION, RECORD, Kind, Stage
 
 
 def sat(state: Session, _key: str, context: Context) -> Sequence[Event]:
@@ -46,6 +46,8 @@ def record_attendance(state: Session, command: c.RecordAttendance, context: Cont
 def give_opinion(state: Session, command: c.GiveOpinion, context: Context) -> Sequence[Event]:
     """The leader decides, or the secretary writes down what he decided. A new one takes the place of one not signed yet."""
     item = item_of(state, command.item, ItemState.reserved)
+    if state.kind is Kind.duty_meeting and command.lead is None:
+        raise Refusal("owner_needed", item=item.id)
     himself = context.actor.role == "session_leader"
     if himself:
         the_leader(state, context)

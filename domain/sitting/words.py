@@ -4,6 +4,8 @@ from enum import StrEnum
 from typing import Final
 
 KIND: Final = "session"
+ADJUDICATION: Final = "adjudication"
+"""What the items of a 明责会 are."""
 
 
 class Kind(StrEnum):

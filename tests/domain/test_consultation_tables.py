@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from domain import adjudication, consultation, keeping, kernel
+from domain import adjudication, cataloguing, consultation, keeping, kernel
 from domain.adjudicating import words as adjudicating
 from domain.adjudicating.state import CHANGES as ADJUDICATING
 from domain.casework.commands import COMMANDS
@@ -32,6 +32,7 @@ KINDS = {
     "adjudication": (adjudication.DECIDER, adjudication.TABLE, adjudicating.Stage, "adjudicating"),
 }
 SHARED = {e.TYPE for e in keeping.EVENTS}
+OF_BOTH = {e.TYPE for e in cataloguing.EVENTS}
 PLACES = re.compile(r"\{(\w+)\}")
 LABELS: dict[str, type[StrEnum]] = {
     "opinion": consulting.Opinion,
@@ -101,7 +102,7 @@ def test_every_event_is_applied_by_something_and_its_type_is_its_own(kind: str) 
 def test_the_two_kinds_share_no_event_but_those_of_agendas_and_clocks(kind: str) -> None:
     (other,) = set(KINDS) - {kind}
     both = set(decider(kind).events) & set(decider(other).events)
-    assert {t for t in both if not t.startswith("item_")} == {*SHARED, "stage_changed"}
+    assert {t for t in both if not t.startswith("item_")} == {*SHARED, *OF_BOTH, "stage_changed"}
 
 
 def test_what_people_say_is_a_reference(kind: str) -> None:

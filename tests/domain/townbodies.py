@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from domain.answering.words import Step
 from domain.kernel import KERNEL_COMMANDS
 from domain.process import Text, Todo
+from tests.domain.casekit import ITEMS
 from tests.domain.townkit import Town
 
 REF = "row#text"
@@ -124,6 +125,10 @@ class Bodies:
                 return dice.choice((5, 250))
             case "documents":
                 return ["d1"]
+            case "catalogue_item":
+                return dice.choice(sorted(ITEMS))
+            case "version":
+                return None
             case "kind" if process.startswith("case/"):
                 return dice.choice(sorted(town.pack.pauses))
             case "accept" | "approve" | "met" | "attends":
@@ -131,13 +136,14 @@ class Bodies:
             case "at":
                 return (town.now + timedelta(days=2)).isoformat()
             case "holder":
-                return dice.choice([p for p in town.processes if p.startswith(("case/", "ring/"))])
+                wanted = ("adjudication/",) if getattr(state, "kind", "") == "duty_meeting" else ("case/", "ring/")
+                return dice.choice([p for p in town.processes if p.startswith(wanted)] or ["case/c1"])
             case "into":
                 return dice.choice([no for no in self.cases if f"case/{no}" != process])
             case "case":
                 return dice.choice(self.cases)
             case "to":
-                return dice.choice(["session/city", "session/district"])
+                return dice.choice(["session/city", "session/district", "session/duty"])
             case "district":
                 return dice.choice(("east", None))
             case "territory" | "industry" | "firm":

@@ -308,7 +308,9 @@ class Town:
         assert folded.timers == after.timers
         closed = decider.closed(state)
         todos, timers = decider.todos(state), decider.timers(state)
-        waits = any(process in {letter.sender, letter.effect.target} for letter in self.mail)
+        # Who waits for a holder waits for what that one is told, too.
+        near = {process, *(i.holder for i in getattr(state, "items", {}).values() if not i.ended)}
+        waits = any(near & {letter.sender, letter.effect.target} for letter in self.mail)
         assert closed or todos or timers or waits, f"{process} waits for nobody at {self.stage(process)}"
         if closed:
             assert not todos, "what is over waits for nobody"

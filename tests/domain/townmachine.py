@@ -68,17 +68,17 @@ class Life:
             lead = "east-1" if district else "water"
             self.town.give(f"case/{no}", "dispatch", lead=lead)
             self.town.give(f"case/{no}", "sign", order="a1", unit_=lead)
-        for level, district in (("district", "east"), ("city", None)):
+        for name, district in (("district", "east"), ("city", None), ("duty", None)):
             at = (self.town.now + timedelta(days=4)).isoformat()
             body = {
-                "kind": "leader_session",
-                "level": level,
+                "kind": "duty_meeting" if name == "duty" else "leader_session",
+                "level": "district" if district else "city",
                 "at": at,
                 "leader": "u1",
                 "by": "schedule",
                 **self.town.pins,
             }
-            opened = self.town.send(f"session/{level}", "open", body | {"district": district}, system)
+            opened = self.town.send(f"session/{name}", "open", body | {"district": district}, system)
             assert opened is None, opened
 
     def act(self) -> None:
@@ -95,6 +95,7 @@ class Life:
             (self.a_case_goes_up, 1),
             (self.a_case_merges, 2),
             (self.a_unit_takes_a_byway, 2),
+            (self.the_catalogue_learns, 1),
         )
         dice.choices([act for act, _ in acts], [weight for _, weight in acts])[0](dice)
 
@@ -149,6 +150,12 @@ class Life:
             body["unit"] = dice.choice(BELOW.get(unit or "", ("east-1",)))
         code = self.town.send(process, name, body, Actor(user=dice.choice(USERS), role=role, unit=unit))
         self.steps[f"case {name}: {code or 'recorded'}"] += 1
+
+    def the_catalogue_learns(self, dice: random.Random) -> None:
+        """Nobody is asked to, and a process that is over may be looked at."""
+        agreed = sorted(p for p in self.town.processes if p.startswith(("consultation/", "adjudication/")))
+        if agreed:
+            self.give(dice, dice.choice(agreed), "amend_catalogue", None)
 
     def a_letter_arrives(self, dice: random.Random) -> None:
         if self.town.mail:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from activities.tell import signal_process
 from domain.messages import Message
 from domain.process import SYSTEM, Envelope
+from storage import city
 from storage.rules import Rules
 from tests.factories.engine import LiveCase, LiveProcess, until
 from tests.replay.shapes.clocks import A_LIFE_S, DEMO, rang
@@ -24,6 +25,18 @@ async def beside(stage: Stage, process: str) -> LiveProcess:
 async def holds(case: LiveCase, type_: str, n: int = 1) -> None:
     """Wait until the journal holds so many events of a type."""
     await until(lambda: case.types().count(type_) >= n, seconds=60)
+
+
+async def sitting(stage: Stage, process: str, kind: str) -> LiveProcess:
+    """A session of the city that a schedule has opened, for a few seconds from now."""
+    now, rules = await stage.engine.now(), Rules(stage.engine.database)
+    with stage.engine.database.read() as connection:
+        pins = rules.in_force(connection).model_dump()
+    at = (now + timedelta(seconds=6)).isoformat()
+    body = {"by": "schedule", **pins, "kind": kind, "level": "city", "leader": "session_leader", "at": at}
+    envelope = Envelope(id=f"{process}/open", process=process, name="open", body=body, actor=SYSTEM, received_at=now)
+    await signal_process(stage.engine.client, process, "decide", Message(envelope=envelope))
+    return await beside(stage, process)
 
 
 @shape(holds="ring_asked decision_applied ring_concluded ring_units_whistled", shows=CHILD)
@@ -62,6 +75,26 @@ async def disputed_consulted_and_ruled(stage: Stage) -> None:
     await group.give("rule", item="i1", form="designate", lead="water")
     await group.give("confirm_ruling", user_="another", item="i1", approve=True)
     await holds(case, "decision_applied")
+    await case.settled()
+
+
+@shape(holds="opinions_counted item_applied catalogue_amended", shows=CHILD)
+async def agreed_and_written_into_the_catalogue(stage: Stage) -> None:
+    """Two units agree who does it; when all is over, the keeper writes it into the catalogue: a new run of what had ended."""
+    case = await stage.case()
+    code = f"item-{case.no}"
+    with stage.engine.database.write() as connection:
+        city.put_item(connection, code=code, version="1", name_zh="路灯", name_en="Lamps", owner="parks")
+    await case.give("triage", triage="disputed", item=code)
+    await case.give("call_consultation", matter="m1", candidates=("water", "roads"))
+    asked = await beside(stage, f"consultation/{case.no}-m1")
+    await asked.give("state_opinion", unit_="water", item="i1", unit="water", opinion="mine")
+    await asked.give("state_opinion", unit_="roads", item="i1", unit="roads", opinion="joint")
+    await holds(asked, "item_applied")
+    await asked.handle.result()
+    await asked.keep()
+    await asked.give("amend_catalogue", item="i1", catalogue_item=code, version="1", user_="keeper")
+    await asked.handle.result()
     await case.settled()
 
 
@@ -132,25 +165,37 @@ async def urged_for_what_was_in_time(stage: Stage) -> None:
     await case.settled()
 
 
+@shape(holds="ruling_held ruling_issued ruling_hold_ended opinion_given decision_applied", shows=CHILD)
+async def a_duty_meeting_rules(stage: Stage) -> None:
+    """Reviewers disagree; the group puts it before a duty meeting, whose word is issued as the ruling."""
+    case = await (await stage.case()).dispatched()
+    asked = {"ground": "not_our_duty", "proposed_owner": "roads"}
+    await case.give("request_return", unit="water", order="a1", **asked)
+    await case.give("review_return", order="a1", approve=True)
+    await case.give("review_return", role="shift_leader", order="a1", approve=False)
+    matter = next(e.body["matter"] for e in case.events() if e.type == "matter_raised")
+    group = await beside(stage, f"adjudication/{case.no}-{matter}")
+    for unit in group.events()[0].body["parties"]:
+        await group.give("submit_evidence", unit_=unit, unit=unit, kind="law")
+    await group.give("close_evidence")
+    session = await sitting(stage, f"session/duty-{case.no}", "duty_meeting")
+    await session.give("add_item", holder=group.process, matter="i1")
+    await holds(session, "item_reserved")
+    await session.give("call_session", units=("water",))
+    await until(lambda: rang(session, "sitting/due"), seconds=60)
+    await session.give("record_attendance", present=("water",))
+    await session.give("give_opinion", role="session_leader", item="i1", lead="roads")
+    await holds(session, "item_applied")
+    await session.give("record_minutes")
+    await case.settled()
+
+
 @shape(holds="item_applied opinion_given minutes_recorded measure_listed measure_accepted", shows=CHILD)
 async def a_leader_sits(stage: Stage) -> None:
     """A matter comes before a leader, whose opinion binds; a measure follows."""
     case = await (await stage.case()).dispatched()
     process, now = f"session/city-{case.no}", await stage.engine.now()
-    rules = Rules(stage.engine.database)
-    with stage.engine.database.read() as connection:
-        pins = rules.in_force(connection).model_dump()
-    body = {
-        "by": "schedule",
-        **pins,
-        "kind": "leader_session",
-        "level": "city",
-        "leader": "session_leader",
-        "at": (now + timedelta(seconds=6)).isoformat(),
-    }
-    envelope = Envelope(id=f"{process}/open", process=process, name="open", body=body, actor=SYSTEM, received_at=now)
-    await signal_process(stage.engine.client, process, "decide", Message(envelope=envelope))
-    session = await beside(stage, process)
+    session = await sitting(stage, process, "leader_session")
     await session.give("add_item", holder=case.process)
     await holds(session, "item_reserved")
     await session.give("call_session", units=("water",))
