@@ -23,6 +23,7 @@ import yaml
 from domain import kernel, snapshots
 from domain.adjudicating.words import Stage as AdjudicationStage
 from domain.answering.words import Stage as AccountabilityStage
+from domain.batching.words import Stage as BatchStage
 from domain.casework.words import Stage as CaseStage
 from domain.consulting.words import Stage as ConsultationStage
 from domain.deciders import DECIDERS
@@ -44,6 +45,7 @@ STAGES: Final[Mapping[str, Iterable[str]]] = {
     "supervision": SupervisionStage,
     "accountability": AccountabilityStage,
     "measure": MeasureStage,
+    "batch": BatchStage,
 }
 STEPS: Final = Path(__file__).parent / "golden_ways"
 RECORDING: Final = "SANHUAN_WAYS"
