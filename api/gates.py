@@ -84,7 +84,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "export_case": Gate(Way.reader, field=Field.export),
     "list_proceedings": Gate(Way.reach),
     "count_proceedings": Gate(Way.reach),
-    "list_rulings": Gate(Way.holder, _WORDS),
+    "list_rulings": Gate(Way.holder, (*_WORDS, "catalogue_keeper")),
     "read_proceeding": Gate(Way.beside),
     "list_proceeding_events": Gate(Way.beside),
     "read_proceeding_ledger": Gate(Way.beside),
