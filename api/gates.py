@@ -85,7 +85,7 @@ GATES: Final[Mapping[str, Gate]] = {
     "list_on_account": Gate(Way.reach),
     "list_proceedings": Gate(Way.reach),
     "count_proceedings": Gate(Way.reach),
-    "list_rulings": Gate(Way.holder, _WORDS),
+    "list_rulings": Gate(Way.holder, (*_WORDS, "catalogue_keeper")),
     "read_proceeding": Gate(Way.beside),
     "list_proceeding_events": Gate(Way.beside),
     "list_batch_items": Gate(Way.beside),

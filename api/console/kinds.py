@@ -46,13 +46,15 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "consultation": Kind(
         columns=("no", "stage", "case_no", "district", "opened_at", "due"),
-        menu=frozenset({"agent", "dispatcher", "consultation_member", "specialist"}) | _CENTRE | _UNITS,
+        menu=frozenset({"agent", "dispatcher", "consultation_member", "specialist", "catalogue_keeper"})
+        | _CENTRE
+        | _UNITS,
         panels=("question", "candidates", "voices", "counts", "advice", "carried"),
     ),
     "adjudication": Kind(
         columns=("no", "stage", "case_no", "district", "opened_at", "due"),
         from_case=True,
-        menu=frozenset({"adjudication_group", "dispatcher"}) | _CENTRE | _UNITS,
+        menu=frozenset({"adjudication_group", "dispatcher", "catalogue_keeper"}) | _CENTRE | _UNITS,
         panels=("question", "parties", "evidence", "hearings", "drafts", "referred", "issued"),
     ),
     "session": Kind(

@@ -18,7 +18,7 @@ from domain.calendar import local_day
 from domain.deciders import DECIDERS
 from domain.disclosing import PARTY_ROLES, SOME_KINDS
 from domain.disclosure import DISTRICT as DISTRICT_ROLES
-from domain.disclosure import SEATED, UNIT_ROLES
+from domain.disclosure import SEATED, STAFF, UNIT_ROLES
 from domain.kernel import KERNEL_COMMANDS
 from domain.permissions import Scope
 from domain.process import Actor, Envelope
@@ -215,6 +215,7 @@ class Asking:
             "list_incidents": ("GET", "/incidents", {}),
             "list_units": ("GET", "/units", {}),
             "list_items": ("GET", "/items", {}),
+            "list_item_versions": ("GET", "/items/lamp/versions", {}),
             "list_policies": ("GET", "/policies", {}),
             "read_policy": ("GET", f"/policies/haikou/{load_pack('haikou').version}", {}),
             "read_calendar": ("GET", "/calendars/current", {}),
@@ -256,7 +257,7 @@ SEATS_TO_READ = dict.fromkeys(PARTY_ROLES, ("nowhere", "subject", "other unit"))
 
 def reached(role: str, position: str, *, beside: bool = False) -> bool:
     """Whether disclosure's reach of the role covers the case, or the consultation beside it, from this position."""
-    if role in SOME_KINDS:
+    if role in SOME_KINDS and role not in STAFF:
         return beside and KIND in SOME_KINDS[role]
     if role in SEATED:
         return position != "other district"
