@@ -35,6 +35,7 @@ from domain.sitting.words import Stage as SessionStage
 from domain.supervising.words import Stage as SupervisionStage
 from storage.policies import load_calendar, load_pack, load_permissions
 from storage.ways import CLOCK, WAYS, Way, load_ways
+from tests.domain.casekit import CALENDARS, PACKS
 
 STAGES: Final[Mapping[str, Iterable[str]]] = {
     "case": CaseStage,
@@ -91,6 +92,8 @@ def step(decider: Decider, process: Process, envelope: Envelope, facts: Facts, n
         "units": [u.model_dump(mode="json") for u in facts.units.values()],
         "items": [i.model_dump(mode="json") for i in facts.items.values()],
         "cases": [c.model_dump(mode="json") for c in facts.cases.values()],
+        "packs": sorted(facts.packs),
+        "calendars": sorted(facts.calendars),
         "taken": dict(facts.taken),
         "pins": facts.pins.model_dump(mode="json") if facts.pins is not None else None,
     }
@@ -109,6 +112,8 @@ def again(kind: str, recorded: Mapping[str, Any]) -> set[Way]:
         units={u["code"]: UnitFact.model_validate(u) for u in recorded["units"]},
         items={i["code"]: ItemFact.model_validate(i) for i in recorded["items"]},
         cases={c["no"]: CaseFact.model_validate(c) for c in recorded["cases"]},
+        packs={name: PACKS[name] for name in recorded.get("packs", ())},
+        calendars={name: CALENDARS[name] for name in recorded.get("calendars", ())},
         taken=recorded["taken"],
         pins=Pins.model_validate(recorded["pins"]) if recorded["pins"] is not None else None,
     )
