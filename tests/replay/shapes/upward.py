@@ -2,28 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from activities.tell import signal_process
-from domain.messages import Message
-from domain.process import SYSTEM, Envelope
-from storage.rules import Rules
-from tests.factories.engine import LiveCase, LiveProcess, until
+from tests.factories.engine import until
+from tests.replay.shapes.beside import beside, holds, opened
 from tests.replay.shapes.clocks import A_LIFE_S, DEMO, rang
 from tests.replay.shapes.registry import Stage, shape
 
 SENT, CHILD = "ACTIVITY_TASK_SCHEDULED", "START_CHILD_WORKFLOW_EXECUTION_INITIATED"
-
-
-async def beside(stage: Stage, process: str) -> LiveProcess:
-    """A process that has been begun; its runs and its journal are recorded too."""
-    live = LiveProcess(stage.engine, process)
-    stage.cases.append(live)
-    await live.opened()
-    return live
-
-
-async def holds(case: LiveCase, type_: str, n: int = 1) -> None:
-    """Wait until the journal holds so many events of a type."""
-    await until(lambda: case.types().count(type_) >= n, seconds=60)
 
 
 @shape(holds="ring_asked decision_applied ring_concluded ring_units_whistled", shows=CHILD)
@@ -136,21 +120,10 @@ async def urged_for_what_was_in_time(stage: Stage) -> None:
 async def a_leader_sits(stage: Stage) -> None:
     """A matter comes before a leader, whose opinion binds; a measure follows."""
     case = await (await stage.case()).dispatched()
-    process, now = f"session/city-{case.no}", await stage.engine.now()
-    rules = Rules(stage.engine.database)
-    with stage.engine.database.read() as connection:
-        pins = rules.in_force(connection).model_dump()
-    body = {
-        "by": "schedule",
-        **pins,
-        "kind": "leader_session",
-        "level": "city",
-        "leader": "session_leader",
-        "at": (now + timedelta(seconds=6)).isoformat(),
-    }
-    envelope = Envelope(id=f"{process}/open", process=process, name="open", body=body, actor=SYSTEM, received_at=now)
-    await signal_process(stage.engine.client, process, "decide", Message(envelope=envelope))
-    session = await beside(stage, process)
+    now = await stage.engine.now()
+    at = (now + timedelta(seconds=6)).isoformat()
+    body = {"by": "schedule", "kind": "leader_session", "level": "city", "leader": "session_leader", "at": at}
+    session = await opened(stage, f"session/city-{case.no}", **body)
     await session.give("add_item", holder=case.process)
     await holds(session, "item_reserved")
     await session.give("call_session", units=("water",))
