@@ -180,9 +180,13 @@ class LiveCase:
     async def send(self, name: str, decision: Decision[Any]) -> Receipt:
         """Send a decision by update-with-start; again when the run was just ending or continuing, as the API does."""
         for _ in range(MOST_SENDS):
+            operation = self.operation
+            # The SDK puts an error into the operation's own future too; unread, it would be logged for every refusal.
+            begun = asyncio.ensure_future(operation.workflow_handle())
+            begun.add_done_callback(lambda done: done.cancelled() or done.exception())
             try:
                 receipt: Receipt = await self.engine.client.execute_update_with_start_workflow(
-                    name, decision, start_workflow_operation=self.operation, id=decision.id, result_type=Receipt
+                    name, decision, start_workflow_operation=operation, id=decision.id, result_type=Receipt
                 )
             except WorkflowUpdateFailedError as error:
                 if not isinstance(error.cause, ApplicationError):
@@ -194,6 +198,8 @@ class LiveCase:
                 await asyncio.sleep(0.05)
             else:
                 return receipt
+            finally:
+                begun.cancel()
         raise AssertionError(f"{name} of {self.process} did not get through")
 
     async def refuses(self, name: str, **more: Any) -> str:
@@ -287,8 +293,9 @@ class LiveProcess(LiveCase):
         self.process = process
 
     async def give(self, name: str, **more: Any) -> Receipt:
-        """Give a decision; who gives it is named by ``unit_``, ``role`` and ``user_``, all else is what he says."""
+        """Give a decision; who gives it is named by ``unit_``, ``district_``, ``role`` and ``user_``, all else is what he says."""
         who = actor(name, more.pop("unit_", None), more.pop("role", None))
+        who = who.model_copy(update={"district": more.pop("district_", None)})
         user, received = more.pop("user_", None) or who.user, more.pop("received", None)
         model = decider_of(self.process).commands.get(name) or KERNEL_COMMANDS[name]
         command = f"d/{self.no}/{next(_ids)}"

@@ -1,4 +1,4 @@
-"""The code of a case's workflow with a change in it, as a later release might have it: loaded from changed source text."""
+"""The code of the workflows with a change in it, as a later release might have it: loaded from changed source text."""
 
 import importlib
 import importlib.util
@@ -10,6 +10,19 @@ from typing import Any, Final
 
 import pytest
 
+FILES: Final = {
+    "CaseWorkflow": "workflows.case",
+    "MiddleRingWorkflow": "workflows.middle_ring",
+    "LargeRingWorkflow": "workflows.large_ring",
+    "ConsultationWorkflow": "workflows.consultation",
+    "AdjudicationWorkflow": "workflows.adjudication",
+    "LeaderSessionWorkflow": "workflows.leader_session",
+    "SupervisionWorkflow": "workflows.supervision",
+    "AccountabilityWorkflow": "workflows.accountability",
+    "MeasureWorkflow": "workflows.measure",
+}
+"""The file of each type of workflow."""
+
 CHAIN: Final = (
     "domain.process",
     "domain.casework.commands",
@@ -17,7 +30,7 @@ CHAIN: Final = (
     "activities.signatures",
     "workflows.durable",
     "workflows.acts",
-    "workflows.case",
+    *FILES.values(),
 )
 """The modules a recorded history is read and replayed by, in the order in which they import one another."""
 
@@ -27,15 +40,15 @@ class NoSuchPlace(Exception):
 
 
 @contextmanager
-def release(changes: Mapping[str, tuple[str, str]]) -> Iterator[Any]:
-    """Load the chain with ``{module: (old text, new text)}`` and give its CaseWorkflow; the loaded code is back afterwards."""
+def release(changes: Mapping[str, tuple[str, str]]) -> Iterator[list[type[Any]]]:
+    """Load the chain with ``{module: (old text, new text)}`` and give its workflows; the loaded code is back afterwards."""
     for name in CHAIN:
         importlib.import_module(name)  # what is there can be put back
     with pytest.MonkeyPatch.context() as patch:
         first = min(CHAIN.index(name) for name in changes) if changes else 0
         for name in CHAIN[first:]:
             _load(patch, name, changes.get(name))
-        yield sys.modules["workflows.case"].CaseWorkflow
+        yield [getattr(sys.modules[module], name) for name, module in FILES.items()]
 
 
 def _load(patch: pytest.MonkeyPatch, name: str, change: tuple[str, str] | None) -> None:

@@ -141,3 +141,11 @@ HARMLESS: Final[dict[str, Change]] = {
     },
 }
 """What a release may change freely while cases run."""
+
+EVERYWHERE: Final = (
+    "an added await of a timer",
+    "the commit's activity renamed",
+    "an added upsert of attributes",
+    "attributes no longer shown",
+)
+"""Of what breaks cases: what breaks processes of every kind, since it lies in what all of them share."""

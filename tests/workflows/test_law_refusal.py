@@ -1,9 +1,12 @@
 """Law 5 on the engine: a refusal reaches its caller with a code, writes one command row, and wedges nothing."""
 
+import asyncio
+import gc
 from typing import Any
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.messages import Message
 from domain.process import SYSTEM, Actor, Envelope
@@ -97,3 +100,25 @@ async def test_the_liaison_of_another_unit_may_not_even_by_update(engine: Engine
     with pytest.raises(Refused, match="not_permitted"):
         await case.send("submit_result", stranger)
     await case.settled()
+
+
+async def test_a_server_that_says_not_now_leaves_no_error_behind_that_nobody_has_read(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: left.append(context))
+    case = await (await engine.case()).opened()
+    service = type(engine.client.workflow_service)
+    really, refused = service.execute_multi_operation, list[int]()
+
+    async def not_now(self: Any, *args: Any, **more: Any) -> Any:
+        if refused:
+            return await really(self, *args, **more)
+        refused.append(1)
+        raise RPCError("the run is just ending", RPCStatusCode.FAILED_PRECONDITION, b"")
+
+    monkeypatch.setattr(service, "execute_multi_operation", not_now)
+    assert (await case.give("triage", triage="routine")).stage == "triaged"
+    gc.collect()
+    await asyncio.sleep(0)
+    assert (refused, left) == ([1], [])

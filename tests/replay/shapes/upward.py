@@ -2,41 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
-from activities.tell import signal_process
-from domain.messages import Message
-from domain.process import SYSTEM, Envelope
 from storage import city
-from storage.rules import Rules
-from tests.factories.engine import LiveCase, LiveProcess, until
+from tests.factories.engine import LiveProcess, until
+from tests.replay.shapes.beside import beside, holds, opened
 from tests.replay.shapes.clocks import A_LIFE_S, DEMO, rang
 from tests.replay.shapes.registry import Stage, shape
 
 SENT, CHILD = "ACTIVITY_TASK_SCHEDULED", "START_CHILD_WORKFLOW_EXECUTION_INITIATED"
 
 
-async def beside(stage: Stage, process: str) -> LiveProcess:
-    """A process that has been begun; its runs and its journal are recorded too."""
-    live = LiveProcess(stage.engine, process)
-    stage.cases.append(live)
-    await live.opened()
-    return live
-
-
-async def holds(case: LiveCase, type_: str, n: int = 1) -> None:
-    """Wait until the journal holds so many events of a type."""
-    await until(lambda: case.types().count(type_) >= n, seconds=60)
-
-
 async def sitting(stage: Stage, process: str, kind: str) -> LiveProcess:
     """A session of the city that a schedule has opened, for a few seconds from now."""
-    now, rules = await stage.engine.now(), Rules(stage.engine.database)
-    with stage.engine.database.read() as connection:
-        pins = rules.in_force(connection).model_dump()
-    at = (now + timedelta(seconds=6)).isoformat()
-    body = {"by": "schedule", **pins, "kind": kind, "level": "city", "leader": "session_leader", "at": at}
-    envelope = Envelope(id=f"{process}/open", process=process, name="open", body=body, actor=SYSTEM, received_at=now)
-    await signal_process(stage.engine.client, process, "decide", Message(envelope=envelope))
-    return await beside(stage, process)
+    at = (await stage.engine.now() + timedelta(seconds=6)).isoformat()
+    return await opened(stage, process, by="schedule", kind=kind, level="city", leader="session_leader", at=at)
 
 
 @shape(holds="ring_asked decision_applied ring_concluded ring_units_whistled", shows=CHILD)
