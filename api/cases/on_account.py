@@ -1,10 +1,11 @@
 """挂账台账: the cases that stood on account at an instant, and how many they were."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
+from pydantic_core import PydanticKnownError
 
 from api.access import Place, SignedIn
 from api.cases.reading import reach_of
@@ -15,11 +16,23 @@ from storage.on_account import count_standing, standing
 router = APIRouter(tags=["cases"])
 
 
+def _written_out(value: Any) -> Any:
+    """Refuse a bare number, which pydantic takes for seconds since 1970: an instant is written with its date and zone."""
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return value
+    raise PydanticKnownError("datetime_parsing", {"error": "a number is no date"})
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+
+
 @router.get("/on-account", operation_id="list_on_account", summary="The ledger of cases on account 挂账台账")
 def on_account(
     place: Place,
     who: SignedIn,
-    at: Annotated[AwareDatetime | None, Query(description="as of this instant; now when it is left out")] = None,
+    at: Annotated[Instant | None, Query(description="as of this instant; now when it is left out")] = None,
     unit: Annotated[str | None, Query(max_length=80, description="of this unit only")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,

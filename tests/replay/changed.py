@@ -20,6 +20,7 @@ FILES: Final = {
     "SupervisionWorkflow": "workflows.supervision",
     "AccountabilityWorkflow": "workflows.accountability",
     "MeasureWorkflow": "workflows.measure",
+    "BatchWorkflow": "workflows.batch",
 }
 """The file of each type of workflow."""
 

@@ -76,7 +76,13 @@ def test_every_command_of_people_was_given_and_recorded() -> None:
 def test_every_activity_was_called_and_recorded() -> None:
     histories = [corpus.history(v, run) for v, _, run in RUNS if v == corpus.version()]
     scheduled = [e.activity_task_scheduled_event_attributes.activity_type.name for h in histories for e in h.events]
-    wanted = {signatures.commit, signatures.send_order_message, signatures.give_notice, signatures.tell_process}
+    wanted = {
+        signatures.commit,
+        signatures.send_order_message,
+        signatures.give_notice,
+        signatures.tell_process,
+        signatures.take_slice,
+    }
     names = {getattr(stub, "__temporal_activity_definition").name for stub in wanted}
     assert set(scheduled) - {""} == names
 

@@ -80,15 +80,21 @@ def types(release: str, kind: str | None = None) -> set[str]:
 NOBODY = "its stages follow from its own events"
 NO_CARDS = "no pack gives its limits a card"
 ACTS = "both its limits act when they pass, so that nothing is overdue"
+IN_DAYS = (
+    "a person opens it under the pack in force, whose limit for the approval is days: no recorded run waits so long"
+)
 NEVER: Mapping[tuple[str, str], str] = {
     ("supervision", "stage_changed"): NOBODY,
     ("accountability", "stage_changed"): NOBODY,
     ("adjudication", "item_carried"): "the group passes nothing on",
     ("consultation", "overdue_reached"): ACTS,
     ("consultation", "overdue_annulled"): ACTS,
+    ("batch", "stage_changed"): NOBODY,
+    ("batch", "overdue_reached"): IN_DAYS,
+    ("batch", "overdue_annulled"): IN_DAYS,
     **{
         (kind, "warning_given"): NO_CARDS
-        for kind in ("ring", "consultation", "adjudication", "session", "supervision", "accountability")
+        for kind in ("ring", "consultation", "adjudication", "session", "supervision", "accountability", "batch")
     },
 }
 """Types of events that a kind shares with others and never writes, and why."""

@@ -168,6 +168,36 @@ async def a_duty_meeting_rules(stage: Stage) -> None:
     await case.settled()
 
 
+@shape(holds="ruling_held ruling_released ruling_issued catalogue_amended", shows=CHILD)
+async def a_duty_meeting_is_cancelled(stage: Stage) -> None:
+    """The meeting that had the question does not take place: the group rules itself, and the catalogue learns of it."""
+    case = await stage.case()
+    code = f"item-{case.no}"
+    with stage.engine.database.write() as connection:
+        city.put_item(connection, code=code, version="1", name_zh="路灯", name_en="Lamps", owner="parks")
+    await case.give("triage", triage="disputed", item=code)
+    await case.give("call_consultation", matter="m1", candidates=("water", "roads"))
+    asked = await beside(stage, f"consultation/{case.no}-m1")
+    for unit in ("water", "roads"):
+        await asked.give("state_opinion", unit_=unit, item="i1", unit=unit, opinion="not_mine")
+    await asked.give("send_to_adjudication")
+    group = await beside(stage, f"adjudication/{case.no}-m1")
+    await holds(group, "item_reserved")
+    for unit in ("water", "roads"):
+        await group.give("submit_evidence", unit_=unit, unit=unit, kind="law")
+    await group.give("close_evidence")
+    session = await sitting(stage, f"session/duty-{case.no}", "duty_meeting")
+    await session.give("add_item", holder=group.process, matter="i1")
+    await holds(session, "item_reserved")
+    await session.give("cancel_session")
+    await holds(group, "ruling_released")
+    await group.give("rule", item="i1", form="designate", lead="water")
+    await group.give("confirm_ruling", user_="another", item="i1", approve=True)
+    await holds(group, "item_applied")
+    await group.give("amend_catalogue", item="i1", catalogue_item=code, version="1", user_="keeper")
+    await case.settled()
+
+
 @shape(holds="item_applied opinion_given minutes_recorded measure_listed measure_accepted", shows=CHILD)
 async def a_leader_sits(stage: Stage) -> None:
     """A matter comes before a leader, whose opinion binds; a measure follows."""
