@@ -99,12 +99,12 @@ async def test_a_command_taken_from_a_process_is_seen_in_its_runs(workflow: str,
 @pytest.mark.parametrize("workflow", FILES)
 async def test_an_effect_a_process_no_longer_performs_is_seen_in_its_runs(workflow: str, every: list[Named]) -> None:
     runs = of_type(every, workflow)
-    for effect in ("tell", "start"):
+    for effect in ("tell", "start", "slice"):
         line = f'            case "{effect}":\n'
         gone = {FILES[workflow]: (line, line.replace(effect, f"no_{effect}"))}
         if line in lines_of(FILES[workflow]) and await first_broken(gone, runs) is not None:
             return
-    pytest.fail(f"no recorded run of {workflow} tells or begins another process: make histories")
+    pytest.fail(f"no recorded run of {workflow} has an effect on another process: make histories")
 
 
 @pytest.mark.parametrize("workflow", FILES)
