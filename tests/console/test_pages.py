@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, update
 
-from storage.models import AuditRow, IncidentRow, ProcessRow, TodoRow, table
+from storage.models import AuditRow, CaseRow, IncidentRow, ProcessRow, TodoRow, table
 from storage.unit_of_work import StorageUnavailable
 from tests.console.kit import UNIT, Desk, Running, looked_at
 from tests.console.people import dispatched, register, worked
@@ -120,10 +120,12 @@ def test_what_is_folded_is_printed(console: Running, desk: Desk) -> None:
 
 def test_a_case_whose_step_is_late_is_red_in_the_list_and_first_by_urgency(console: Running, desk: Desk) -> None:
     no = dispatched(desk)
-    todo = table(TodoRow)
+    todo, row, due = table(TodoRow), table(CaseRow), datetime(2020, 1, 1, tzinfo=UTC)
     with console.database.write() as connection:
-        late = update(todo).where(todo.c.process == f"case/{no}").values(due=datetime(2020, 1, 1, tzinfo=UTC))
-        connection.execute(late)
+        connection.execute(update(todo).where(todo.c.process == f"case/{no}").values(due=due))
+        connection.execute(
+            update(row).where(row.c.no == no).values(first_due=due)
+        )  # the commit that makes it writes both
     looked_at(desk, "/console/cases?order=due", "cases-by-urgency")
     rows = desk.page.locator("tbody tr")
     mine = rows.filter(has_text=no)
