@@ -1,5 +1,7 @@
 """Who reads what of a process beside the case, walked through as a table; and what of it verifies offline, for every kind."""
 
+from typing import Any
+
 import pytest
 
 from domain.disclosing import PARTY_ROLES, SOME_KINDS, WORKED_AT, disclosing, reads_all, reads_district
@@ -14,11 +16,11 @@ ALL = set(load_permissions().roles)
 
 
 def read(
-    role: str, kind: str = "ring", *, unit: str | None = None, district: str | None = None, **more: object
+    role: str, kind: str = "ring", *, unit: str | None = None, district: str | None = None, **more: Any
 ) -> set[str]:
-    about = {"district": "east", "parties": {"water"}, "former": {"water", "roads"}} | more
+    about: dict[str, Any] = {"district": "east", "parties": {"water"}, "former": {"water", "roads"}} | more
     actor = Actor(user="x", role=role, unit=unit, district=district)
-    return set(disclosing(actor, kind, **about))  # type: ignore[arg-type]  # as given
+    return set(disclosing(actor, kind, **about))
 
 
 def test_every_role_of_the_table_is_decided_on() -> None:
