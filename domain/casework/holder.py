@@ -15,6 +15,7 @@ from domain.casework.events import (
     MatterReleased,
     MatterReserved,
     MatterSettled,
+    OrderHeld,
     OrderLocked,
 )
 from domain.casework.guards import not_merging
@@ -61,7 +62,8 @@ def release_matter(case: Case, command: ReleaseMatter, context: Context) -> Sequ
 def apply_decision(case: Case, command: ApplyDecision, context: Context) -> Sequence[Event]:
     """What was decided holds from now on: the owner with those who work with him, locked or not, with more time or not.
 
-    Where it cannot hold any more (a result is in, the case is being merged) the matter is let go and the process told why.
+    Where it cannot hold any more (a result is in, the case is being merged, the unit has another case's order on this matter) the
+    matter is let go and the process told why.
     """
     hold = _held(case, command.process, command.item)
     if hold is None:
@@ -74,15 +76,22 @@ def apply_decision(case: Case, command: ApplyDecision, context: Context) -> Sequ
 
 def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequence[Event]:
     not_merging(case)
+    taken = context.facts.taken
+    if verdict.lead is not None and (holder := taken.get(case.claim(verdict.lead))) is not None:
+        raise Refusal("order_exists", unit=verdict.lead, held_by=holder)
+    # One who is to work with the owner and has another case's order on this matter is at it already: that order is his.
+    elsewhere = {unit: holder for unit in verdict.co if (holder := taken.get(case.claim(unit))) is not None}
     events: list[Event] = [
         DecisionApplied(process=hold.process, item=hold.item, matter=hold.matter, verdict=verdict),
+        *(OrderHeld(unit=unit, holder=holder) for unit, holder in elsewhere.items()),
     ]
     if hold.matter is not None:
         events.append(MatterSettled(matter=hold.matter, by=hold.process, note=verdict.basis))
         events += clocks.stop(case, f"matter/{hold.matter}", context, met=None)
     lead = case.lead
     if verdict.lead is not None:
-        events += own(case, verdict.lead, verdict.co, verdict.basis, context, lock=verdict.no_return)
+        co = [unit for unit in verdict.co if unit not in elsewhere]
+        events += own(case, verdict.lead, co, verdict.basis, context, lock=verdict.no_return)
     elif lead is not None and verdict.no_return and not lead.no_return:
         events.append(OrderLocked(order=lead.id))
     return [*events, *_more_time(case, events, verdict.extra_days, context)]

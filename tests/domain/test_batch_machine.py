@@ -32,6 +32,7 @@ class Batching(RuleBasedStateMachine):
     """Seven cases, up to three batches, and an activity that does slices in three cases at a time, sometimes twice."""
 
     seen: ClassVar[Counter[str]] = Counter()
+    recorded: ClassVar[Counter[tuple[str, str]]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +90,8 @@ class Batching(RuleBasedStateMachine):
                 self.do_slice(dice, batch)
             elif state.stage == "to_approve":
                 other = next(u for u in USERS if u != state.by)
-                self.town.give(batch, "approve_batch", by=Actor(user=other, role="city_office"))
+                name = dice.choice(("approve_batch",) * 6 + ("preview_batch", "reject_batch"))
+                self.town.give(batch, name, by=Actor(user=other, role=next(iter(PERMISSIONS.commands[name].grants))))
             elif state.stage == "suspended":
                 self.town.give(batch, "resume_batch", by=Actor(user="u1", role="operator"))
 
@@ -200,6 +202,7 @@ class Batching(RuleBasedStateMachine):
     def teardown(self) -> None:
         """What a finished batch counted is what its cases say."""
         self.seen.update(code or "taken" for _, code in self.town.seen.values())
+        self.recorded.update(self.town.recorded)
         for batch in BATCHES:
             self.seen.update(e.type for e in self.town.events.get(batch, []))
             if batch in self.town.processes and self.town.stage(batch) == "finished":
@@ -214,9 +217,10 @@ TestBatching = Batching.TestCase
 
 
 def test_the_machine_goes_where_it_matters() -> None:
-    """With fixed seeds: two batches meet in one case, batches are stopped and finished; the same laws after each step."""
+    """With fixed seeds: every command is taken, two batches meet in one case; the same laws after each step."""
     Batching.seen.clear()
-    for seed in range(6):
+    Batching.recorded.clear()
+    for seed in range(9):
         life = Batching()
         life.cases()
         for n in range(8):
@@ -229,3 +233,5 @@ def test_the_machine_goes_where_it_matters() -> None:
             life.at_most_one_slice_is_under_way()
         life.teardown()
     assert {"later_terms_hold", "batch_stopped", "batch_settled"} <= Batching.seen.keys()
+    every = {*(("batch", name) for name in DECIDER.commands), ("case", "change_terms")}
+    assert every - Batching.recorded.keys() == set(), "never taken"

@@ -235,7 +235,6 @@ Life.TestCase.settings = settings(
     max_examples=max(1, STEPS // LENGTH),
     stateful_step_count=LENGTH,
     deadline=None,
-    derandomize=False,
     print_blob=True,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),

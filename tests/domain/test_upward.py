@@ -145,6 +145,46 @@ def test_without_consensus_the_group_rules_and_its_ruling_cannot_be_given_back()
     assert town.told(group, "paper"), "明责交办单"
 
 
+def disputed_beside_another_order() -> City:
+    """Another case on the same matter is with the water works while it is asked whose this one is."""
+    town = City()
+    body = opening("c2", town) | {"district": "east"}  # type: ignore[arg-type]
+    assert town.send("case/c2", "open", body, Actor(user="system", role="system")) is None
+    town.give("case/c2", "triage", triage="routine", matter="leak")
+    town.give("case/c2", "dispatch", lead="water")
+    town.give(CASE, "correct", field="matter", value="leak")
+    town.give(CASE, "triage", triage="disputed")
+    town.give(CASE, "call_consultation", matter="m1", candidates=["water", "roads"])
+    town.deliver()
+    return town
+
+
+def test_a_verdict_for_a_unit_that_has_another_cases_order_is_overtaken_and_the_case_held_for_nobody() -> None:
+    town = disputed_beside_another_order()
+    process = "consultation/c1-m1"
+    town.give(process, "state_opinion", item="i1", unit="water", opinion="mine", unit_="water")
+    town.give(process, "state_opinion", item="i1", unit="roads", opinion="not_mine", unit_="roads")
+    town.deliver()
+    item = town.state(process).items["i1"]
+    assert (item.state, item.code, town.closed(process)) == ("overtaken", "order_exists", True)
+    assert town.state(CASE).holds == {}
+    assert [o.unit for o in town.state(CASE).live] == ["east-1"]
+    assert town.todo_of(CASE, "designate").role == "city_centre", "whose it is is open again"
+
+
+def test_of_those_who_work_with_the_owner_one_with_another_cases_order_keeps_that_one() -> None:
+    town = disputed_beside_another_order()
+    process = "consultation/c1-m1"
+    town.give(process, "state_opinion", item="i1", unit="water", opinion="joint", unit_="water")
+    town.give(process, "state_opinion", item="i1", unit="roads", opinion="mine", unit_="roads")
+    town.deliver()
+    assert town.state(process).items["i1"].state == "applied"
+    assert town.state(CASE).holds == {}
+    assert [o.unit for o in town.state(CASE).live] == ["roads"]
+    (held,) = (e.body for e in town.events[CASE] if e.type == "order_held")
+    assert held == {"unit": "water", "holder": "case/c2"}
+
+
 def test_who_designates_overtakes_the_consultation() -> None:
     town = City()
     town.give(CASE, "triage", triage="disputed")

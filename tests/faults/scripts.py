@@ -245,12 +245,12 @@ SCRIPTS: Final[tuple[Script, ...]] = (
             until("meeting", at=CONSULTATION),
             person("city_centre", "send_to_adjudication", at=CONSULTATION),
             until("evidence", at=GROUP),
+            waiting("i1", at=GROUP),
             *(
                 person(f"liaison.{unit}", "submit_evidence", at=GROUP, unit=unit, kind="three_fixings", text="三定规定")
                 for unit in ("justice", "finance")
             ),
             person("adjudicator", "close_evidence", at=GROUP),
-            waiting("i1", at=GROUP),
             person("adjudicator", "rule", at=GROUP, item="i1", form="designate", lead="justice", basis="首接负责"),
             person("adjudicator", "confirm_ruling", "four_eyes", at=GROUP, item="i1", approve=True),
             person("adjudicator_2", "confirm_ruling", at=GROUP, item="i1", approve=True),
