@@ -17,16 +17,10 @@ LENGTH: Final = 400
 
 EVERY: Final = frozenset((kind, name) for kind, decider in DECIDERS.items() for name in decider.commands)
 
-NEVER: Final = {
-    **{
-        ("case", name): "settles a matter that only cases of an older release have: see FORMER in test_case_laws"
-        for name in FORMER
-    },
-    **dict.fromkeys(
-        (*(("batch", name) for name in DECIDERS["batch"].commands), ("case", "change_terms")),
-        "of batches, whose slices an activity does: all of it taken in test_batch_machine",
-    ),
-}
+FORMERLY: Final = "settles a matter that only cases of an older release have: see FORMER in test_case_laws"
+IN_SLICES: Final = "of batches, whose slices an activity does: all of it taken in test_batch_machine"
+BATCHING: Final = (*(("batch", name) for name in DECIDERS["batch"].commands), ("case", "change_terms"))
+NEVER: Final = {**{("case", name): FORMERLY for name in FORMER}, **dict.fromkeys(BATCHING, IN_SLICES)}
 """What no life of today comes to, and why. What is here is taken by examples only."""
 
 SITTING: Final = ("add_item", "call_session", "record_attendance", "give_opinion", "confirm_opinion", "record_minutes")
