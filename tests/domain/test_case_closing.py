@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.domain.casekit import CaseKit, City
+from tests.domain.casekit import REF, CaseKit, City
 from tests.domain.clock_helpers import sh
 
 
@@ -255,6 +255,15 @@ def test_a_result_overtakes_the_request_to_terminate() -> None:
     kit.do("request_termination", order="a1", ground="caller_refuses_cooperation").accepted()
     assert kit.state.termination is None
     assert "termination" not in kit.todos()
+
+
+def test_a_helper_may_ask_to_terminate_while_the_leads_result_is_looked_at() -> None:
+    kit = City().case().dispatched("water", co=["roads"]).do("sign", order="a2").submitted("a1").submitted("a2")
+    kit.do("review_result", order="a2", accept=False, reason=REF)
+    kit.do("request_termination", order="a2", ground="caller_refuses_cooperation", user="u1")
+    assert kit.stage == "reply_review"
+    kit.do("review_termination", approve=True)
+    assert (kit.stage, str(kit.state.code)) == ("closed", "terminated")
 
 
 def test_doing_without_a_helper_overtakes_his_request_to_terminate() -> None:
