@@ -34,6 +34,7 @@ PLURALS = {
     "session": "sessions",
     "supervision": "supervisions",
     "accountability": "accountabilities",
+    "batch": "batches",
 }
 MEASURES = {"struck_off": "measures_struck_off", "closed": "measures_struck_off", "given_up": "measures_given_up"}
 BESIDE = (

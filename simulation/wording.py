@@ -55,6 +55,8 @@ SENTENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "new_facts": ("来电人反映出现新情况，原处理结果不再成立。",),
     "reopening_yes": ("新情况属实，同意重启办理。",),
     "reopening_no": ("无新情况，不予重启。",),
+    "surge": ("来电集中，现有人员难以按期办结，启用激增期时限。",),
+    "surge_yes": ("预演结果已核对，同意。",),
     "undo": ("选错承办单位，单位尚未签收，撤销后重派。",),
     "answer": ("该事项可在政务服务网办理，所需材料和流程已告知来电人。", "已依据知识库答复来电人，来电人表示清楚。"),
     "answer_en": ("The procedure and the documents needed have been explained to the caller.",),

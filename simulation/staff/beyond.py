@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from simulation.departments.answers import picture
+from simulation.staff import surge
 from simulation.staff.look import Choice, Look
 from simulation.wording import words
 
@@ -421,6 +422,7 @@ async def nothing(look: Look) -> Choice | None:
 
 
 BEYOND: Final[Mapping[str, Mapping[str, Policy]]] = {
+    "batch": surge.POLICIES,
     "consultation": {"opinion": opinion, "conclude": conclude_item},
     "adjudication": {"evidence": evidence, "rule": rule, "confirm": confirm, "define": rule, "escalated": escalated},
     "ring": {

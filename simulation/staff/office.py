@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from domain.casework.words import OPEN, WORKING, Stage
 from simulation.city import City
 from simulation.client import Api, Outcome, Pace
+from simulation.staff import surge
 from simulation.staff.beyond import BEYOND
 from simulation.staff.look import Choice, Look, NotSeenError, Rates, Todo, Town
 from simulation.staff.policies import POLICIES
@@ -121,6 +122,7 @@ class Office:
         self._tasks: set[asyncio.Task[None]] = set()
         self._hands = {desk.account: asyncio.Semaphore(play.hands) for desk in self.desks}
         self._open: int | None = None
+        self._surged = False
         self._last_decision = time.monotonic()
 
     async def work(self, *, until_idle: bool = False, quiet: float = 5.0) -> None:
@@ -256,9 +258,17 @@ class Office:
             try:
                 counts = [await self._list(stage) for stage in NOT_OVER]
                 self._open = None if None in counts else sum(c or 0 for c in counts)
+                await self._meet_a_surge(sum(c or 0 for s, c in zip(NOT_OVER, counts, strict=True) if s in WORKING))
             except (KeyError, TypeError) as error:
                 self.broken[f"list of cases: {error!r}"] += 1
             await asyncio.sleep(LIST_EVERY)
+
+    async def _meet_a_surge(self, in_work: int) -> None:
+        if self._surged or not surge.is_surge(in_work):
+            return
+        outcome = await surge.declare(self.api, self.city, self.play.seed, self.play.run)
+        self._surged = outcome.ok
+        self.decided[f"begin_batch: {'recorded' if outcome.ok else outcome.code}"] += 1
 
     async def _list(self, stage: str) -> int | None:
         """Return how many cases of a stage the first page shows, and warm the desks of their units."""

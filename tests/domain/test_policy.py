@@ -377,7 +377,7 @@ def test_a_triage_class_without_limits_is_refused(policies: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nowhere", "_common", "../packs/haikou", "", "haikou.yaml"])
 def test_an_unknown_pack_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(PolicyFileError, match="known: demo, demo-minutes, haikou"):
+    with pytest.raises(PolicyFileError, match="known: demo, demo-minutes, demo-surge, haikou"):
         load_pack(name)
 
 
