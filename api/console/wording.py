@@ -20,7 +20,7 @@ WHO: Final = re.compile(r"(.+_)?by|leader|handlers|issuer|opener")
 """Fields that name somebody."""
 TOLD: Final = ("approve", "granted", "way", "ground", "how", "reached", "solved", "satisfaction", "caller_told")
 """Fields of events that their sentences leave out and readers want."""
-SPOKEN: Final[Mapping[str, tuple[str, ...]]] = {"order_ended": ("how",)}
+SPOKEN: Final[Mapping[str, tuple[str, ...]]] = {"order_ended": ("how",), "batch_begun": ("ground",)}
 """Fields that the sentence of an event has said already."""
 GROUNDED: Final = ("request_return", "request_extension", "request_termination", "decline")
 OF_A_WAY: Final = ("console.choice.line", "console.choice.decline.ground")
@@ -193,7 +193,7 @@ def said(
 def _said(event: str, field: str, value: Any, names: Mapping[str, str], units: Mapping[str, str], lang: str) -> Any:
     if isinstance(value, list):
         said_ = (str(_said(event, field, one, names, units, lang)) for one in value if not isinstance(one, Mapping))
-        return text("console.comma", lang).join(said_) or text("console.none", lang)
+        return text("console.comma", lang).join(said_) or text("console.none_of_them", lang)
     return _meaning(event, field, value, names, units, lang) if isinstance(value, str) else value
 
 
@@ -214,7 +214,7 @@ def details(event: str, body: Mapping[str, Any], lang: str) -> str:
     """Return what an event's codes say beside its sentence: how it was decided, on which ground, how satisfied."""
     found = ((f, body[f]) for f in TOLD if body.get(f) is not None and f not in SPOKEN.get(event, ()))
     colon = text("console.colon", lang)
-    parts = [f"{text(f'console.field.{f}', lang)}{colon}{_value(f, v, lang)}" for f, v in found]
+    parts = [f"{text(f'console.field.{f}', lang)}{colon}{_value(event, f, v, lang)}" for f, v in found]
     return text("console.comma", lang).join(parts)
 
 
@@ -225,12 +225,18 @@ def called(body: Mapping[str, Any], lang: str) -> str:
     return text("console.comma", lang).join(label(f, body[f], lang) for f in ("solved", "satisfaction") if body.get(f))
 
 
-def _value(field: str, value: object, lang: str) -> str:
+def _value(event: str, field: str, value: object, lang: str) -> str:
     """Return a code in words: yes and no by their field, others by the first of the catalogue's homes that knows them."""
     if isinstance(value, bool):
         answer = "yes" if value else "no"
         keys = [f"console.{answer}.{'approve' if field == 'granted' else field}", f"console.{answer}"]
     else:
-        homes = (field, f"console.choice.{field}", *(f"console.choice.{c}.{field}" for c in GROUNDED), *OF_A_WAY)
+        homes = (
+            *vocabularies(event).get(field, ()),
+            field,
+            f"console.choice.{field}",
+            *(f"console.choice.{c}.{field}" for c in GROUNDED),
+            *OF_A_WAY,
+        )
         keys = [f"{home}.{value}" for home in homes]
     return next((text(k, lang) for k in keys if known(k)), str(value))
