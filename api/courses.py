@@ -77,7 +77,8 @@ def _arrows(known: Ways, lang: str) -> Iterator[str]:
             words = [_cause(c, lang) for c in causes[:MOST_CAUSES]]
             more = ["…"] if len(causes) > MOST_CAUSES else []
             begin = "[*]" if source == NEW else source
-            yield f"    {begin} --> {target} : {text('console.comma', lang).join(words + more)}"
+            # Mermaid ends a label at a colon or a semicolon, and takes what follows for states.
+            yield f"    {begin} --> {target} : {' / '.join(words + more).translate(_MARKS)}"
 
 
 def _stages(kind: str, known: Ways, lang: str) -> Iterator[str]:
@@ -102,11 +103,14 @@ def _over(kind: str, stage: str) -> bool:
 
 
 _CLOCK: Final = "⏱"
+_MARKS: Final = str.maketrans({":": " –", ";": ",", "#": " "})
 
 
 def _cause(cause: str, lang: str) -> str:
     """Return a cause in words."""
-    return f"{_CLOCK} {text(cause, lang)}" if cause.startswith(CLOCK) else text(f"command.{cause}", lang)
+    return (
+        text("course.rang", lang, what=text(cause, lang)) if cause.startswith(CLOCK) else text(f"command.{cause}", lang)
+    )
 
 
 def _code(cause: str) -> str:

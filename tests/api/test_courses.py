@@ -1,5 +1,6 @@
 """The pictures of where processes go: the written pages are up to date, and a process sees its course from where it stands."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ def test_an_arrow_of_the_picture_is_a_row() -> None:
     arrows = [line.strip() for line in page("en").splitlines() if "-->" in line and "[*]" not in line]
     rows = [f"{s} --> {t}" for kind in DECIDERS for s, ts in load_ways(kind).arrows.items() for t in ts if s != "new"]
     assert [a.partition(" : ")[0] for a in arrows] == rows
+
+
+@pytest.mark.parametrize("lang", PAGES)
+def test_mermaid_reads_each_line_of_a_picture_whole(lang: str) -> None:
+    """By the words of its grammar: a label goes on until a colon, a semicolon or the end; the rest would be states of their own."""
+    drawn = [line for line in page(lang).splitlines() if " --> " in line]
+    assert len(drawn) > 100
+    assert [line for line in drawn if not re.fullmatch(r"    (\[\*\]|\w+) --> (\[\*\]|\w+)( : [^:;#\n]+)?", line)] == []
 
 
 def test_a_course_is_seen_from_where_the_process_stands() -> None:
