@@ -140,6 +140,7 @@ _TABLE: Final[Sequence[tuple[str, frozenset[Stage], Callable[[Case, Any, Context
     ("review_reopening",    reopening.REOPENABLE,                    reopening.review_reopening,       False),
     ("hand_down",           _WITH_ORDERS,                            handing_down.hand_down,           False),
     ("recall_order",        _WITH_ORDERS,                            handing_down.recall_order,        False),
+    ("give_back",           _WITH_ORDERS,                            handing_down.give_back,           False),
     ("review_report",       _WITH_ORDERS,                            handing_down.review_report,       False),
     ("close_on_spot",       _WITH_ORDERS,                            handing_down.close_on_spot,       False),
     ("urge",                OPEN | _CLOSED,                          closing.urge,                     False),

@@ -87,6 +87,7 @@ class CaseWorkflow(DurableProcess):
     # 转下级、现场办结 hand-down, closed on the spot
     hand_down = decision(byways.HandDown)
     recall_order = decision(byways.RecallOrder)
+    give_back = decision(byways.GiveBack)
     review_report = decision(byways.ReviewReport)
     close_on_spot = decision(byways.CloseOnSpot)
 

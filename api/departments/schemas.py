@@ -25,6 +25,7 @@ COMMANDS: Final = frozenset(
         "request_strike_off",
         "hand_down",
         "recall_order",
+        "give_back",
         "review_report",
     }
 )
@@ -99,6 +100,7 @@ class OrderMessage(BaseModel):
         "on_account_ended",
         "strike_off_denied",
         "report_submitted",
+        "order_given_back",
         "closed_on_spot",
         "yellow_card",
         "red_card",

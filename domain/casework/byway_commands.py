@@ -109,6 +109,14 @@ class RecallOrder(Command):
     reason: TextRef
 
 
+class GiveBack(Command):
+    """退回上级: the lower unit gives an order that was handed down to it back to the unit above, with the reason."""
+
+    NAME: ClassVar[str] = "give_back"
+    order: OrderId
+    reason: TextRef
+
+
 class ReviewReport(Command):
     """下级反馈审核 by the unit that handed the order down."""
 
@@ -130,5 +138,5 @@ class CloseOnSpot(Command):
 COMMANDS: Final = (
     RequestOnAccount, ReviewOnAccount, RecheckOnAccount, RequestStrikeOff, ReviewStrikeOff,
     UndoDispatch, RequestReopening, ReviewReopening,
-    HandDown, RecallOrder, ReviewReport, CloseOnSpot,
+    HandDown, RecallOrder, GiveBack, ReviewReport, CloseOnSpot,
 )  # fmt: skip

@@ -3,8 +3,8 @@
 A unit that has an order hands it down to a unit below it. Its own order stays open and it answers for it: the lower unit reports to
 it, it takes the report or sends it back, and hands in its own result when all reports are in. The lower unit's order is one like
 any other: one a unit and matter, with a limit of its own that ends with that of the order above, or before. What it asks for, it
-asks the unit above; so it is not returned, extended or paused at the centre. When the order above ends, so does it
-(:func:`orphans`).
+asks the unit above; so it is not returned, extended or paused at the centre. It may give the order back to the unit above.
+When the order above ends, so does it (:func:`orphans`).
 
 A case that went up by a ring comes down only by a ruling (M01-M03).
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from domain.casework import timekeeping as clocks
-from domain.casework.byway_commands import CloseOnSpot, HandDown, RecallOrder, ReviewReport
+from domain.casework.byway_commands import CloseOnSpot, GiveBack, HandDown, RecallOrder, ReviewReport
 from domain.casework.byway_events import ClosedOnSpot, ReportReviewed
 from domain.casework.dispatching import Sending, end, send
 from domain.casework.events import CallerContacted, WorkBegun
@@ -67,6 +67,16 @@ def recall_order(case: Case, command: RecallOrder, context: Context) -> Sequence
     order = order_in(case, command.order, LIVE)
     _handed(order)
     return end(case, order, OrderState.withdrawn, context, command.reason)
+
+
+def give_back(case: Case, command: GiveBack, context: Context) -> Sequence[Event]:
+    """The lower unit gives the order back: the unit above has the matter as before, within its own limit, which has run on.
+
+    It does not go down to the same unit again in this cycle (``just_returned``, as with any return).
+    """
+    order = order_in(case, command.order, AT_ONCE)
+    _handed(order)
+    return end(case, order, OrderState.returned, context, command.reason)
 
 
 def review_report(case: Case, command: ReviewReport, context: Context) -> Sequence[Event]:

@@ -238,10 +238,10 @@ def _handed_commands(order: Order) -> tuple[str, ...]:
     spot = ("close_on_spot",) if order.level == handing_down.GRID else ()
     working = ("submit_result", "report_progress", *spot)
     return {
-        OrderState.sent: ("sign", "contact", *spot),
-        OrderState.signed: ("contact", "begin_work", *working),
-        OrderState.contacted: ("begin_work", *working, "contact"),
-        OrderState.working: (*working, "contact"),
+        OrderState.sent: ("sign", "contact", *spot, "give_back"),
+        OrderState.signed: ("contact", "begin_work", *working, "give_back"),
+        OrderState.contacted: ("begin_work", *working, "contact", "give_back"),
+        OrderState.working: (*working, "contact", "give_back"),
     }.get(order.state, ())
 
 

@@ -56,7 +56,11 @@ def _order_sent(case: Case, e: ev.OrderSent) -> Sequence[Effect]:
 
 
 def _order_ended(case: Case, e: ev.OrderEnded) -> Sequence[Effect]:
-    return to_unit(case, e.order, "order_recalled", how=e.how)
+    ended = list(to_unit(case, e.order, "order_recalled", how=e.how))
+    order = case.orders.get(e.order)
+    if order is not None and order.above is not None and e.how == OrderState.returned:
+        ended += to_unit(case, order.above, "order_given_back", texts=[e.reason])
+    return ended
 
 
 def _clock_set(case: Case, e: ClockSet) -> Sequence[Effect]:

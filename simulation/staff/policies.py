@@ -157,6 +157,7 @@ async def _unit_step(look: Look, order: Mapping[str, Any], offered: set[str]) ->
         return await byways.strike_off(look)
     steps: tuple[tuple[bool, str, Callable[[], dict[str, Any]]], ...] = (
         (look.always("unit_return_again" if again else "unit_return"), "request_return", lambda: _return_body(look)),
+        (look.always("unit_give_back"), "give_back", lambda: {"reason": words("give_back", rng)}),
         (True, "sign", dict),
         ("contacted" not in look.notes, "contact", lambda: {"note": words("contact", rng)}),
         (True, "begin_work", dict),

@@ -28,7 +28,7 @@ ACTS = ("triage", "answer", "divert", "guide", "decline", "merge", "correct", "c
 ORDER_ACTS = (
     "sign", "contact", "begin_work", "report_progress", "submit_result", "request_return", "request_extension", "request_pause",
     "resume", "request_termination", "request_on_account", "request_strike_off", "hand_down", "review_report", "recall_order",
-    "close_on_spot",
+    "give_back", "close_on_spot",
 )  # fmt: skip
 
 

@@ -109,6 +109,62 @@ def test_the_unit_above_hands_in_only_when_all_reports_are_in() -> None:
     kit.submitted("a1")
 
 
+def test_the_lower_unit_gives_it_back_and_the_unit_above_has_it_as_before() -> None:
+    kit = down().do("sign", order="a2")
+    due = kit.due("a1/handle")
+    assert "give_back" in kit.todos()["a2/unit"].commands
+    kit.go(days=1).do("give_back", order="a2", reason="r#x")
+    assert (kit.state_of("a1"), kit.state_of("a2")) == ("working", "returned")
+    assert kit.due("a1/handle") == due, "it buys no time"
+    assert f"order/{COMMUNITY}/c1" not in DECIDER.claims(kit.state)
+    assert (kit.told(COMMUNITY)[-1], kit.told(STREET)[-1]) == ("order_recalled", "order_given_back")
+    assert "submit_result" in kit.todos()["a1/unit"].commands, "the unit above answers the case itself"
+    assert "a2/unit" not in kit.todos()
+    assert kit.state.proposed_owner is None
+    kit.accepted("a1").satisfied()
+    assert kit.stage == "closed"
+    replays(kit)
+
+
+def test_what_a_unit_gave_back_does_not_come_to_it_again_in_this_cycle() -> None:
+    kit = down().do("give_back", order="a2", reason="r#x")
+    assert kit.refuses("hand_down", order="a1", unit=COMMUNITY) == "just_returned"
+    down(kit, "east-1-hill").do("give_back", order="a3", reason="r#x").accepted("a1")
+    kit.do("record_callback", request="c1", reached=True, solved="no", satisfaction="unsatisfied")
+    assert kit.state.cycle == 2
+    down(kit, order=kit.state.live[-1].id)
+    assert kit.state.live[-1].unit == COMMUNITY
+
+
+def test_when_a_unit_in_the_middle_gives_it_back_what_lies_below_ends_too() -> None:
+    kit = at_the_grid().do("give_back", order="a2", reason="r#x")
+    assert (kit.state_of("a1"), kit.state_of("a3")) == ("working", "withdrawn")
+    assert kit.told(GRID)[-1] == "order_recalled"
+    assert "order_given_back" not in kit.told(COMMUNITY)
+
+
+def test_a_grid_worker_gives_it_back_to_the_unit_that_handed_it_down() -> None:
+    kit = at_the_grid().do("give_back", role="grid_worker", order="a3", reason="r#x")
+    assert kit.told(COMMUNITY)[-1] == "order_given_back"
+
+
+def test_only_what_was_handed_down_and_is_not_reported_on_is_given_back_by_who_has_it() -> None:
+    kit = down()
+    assert kit.refuses("give_back", order="a1", reason="r#x") == "not_handed_down"
+    for unit in (STREET, "water"):
+        body = {"order": "a2", "reason": "r#x"}
+        assert kit.send("give_back", body, Actor(user="x", role="unit_liaison", unit=unit)).refusal == "not_permitted"
+    assert reported(kit).refuses("give_back", order="a2", reason="r#x") == "not_in_this_state"
+
+
+def test_what_was_ruled_stays_with_the_unit_the_ruling_names_whoever_below_gives_it_back() -> None:
+    kit = City().case(district="east", street=STREET).triaged("hard").do("dispatch", lead=STREET)
+    down(kit.do("designate", lead=STREET)).do("give_back", order="a2", reason="r#x")
+    lead = kit.state.lead
+    assert lead is not None
+    assert (lead.unit, lead.no_return, lead.state) == (STREET, True, "working")
+
+
 def test_only_the_unit_above_takes_a_report_or_the_order_back() -> None:
     kit = reported(down())
     for unit in (COMMUNITY, "water"):

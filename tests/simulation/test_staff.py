@@ -66,6 +66,7 @@ TODOS: dict[str, dict[str, Any]] = {
     "strike": {"key": "a1/strike", "role": "order_reviewer", "commands": ["review_strike_off"]},
     "report": {"key": "a2/report", "role": "unit_liaison", "commands": ["review_report", "recall_order"]},
     "on_spot": {"key": "a1/unit", "role": "grid_worker", "commands": ["sign", "contact", "close_on_spot"]},
+    "handed_down": {"key": "a2/unit", "role": "unit_liaison", "commands": ["sign", "contact", "give_back"]},
     "reopening": {"key": "reopening", "role": "shift_leader", "commands": ["review_reopening"], "subject": NO},
 }
 

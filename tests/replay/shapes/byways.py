@@ -118,6 +118,19 @@ async def handed_down(stage: Stage) -> None:
     await case.settled()
 
 
+@shape(holds="order_sent order_ended result_accepted closed")
+async def given_back(stage: Stage) -> None:
+    """A community gives back what the street handed down; the street settles it itself."""
+    street, community, _ = found_branch(stage.engine.database)
+    case = await (await stage.case()).dispatched(street)
+    await stage.give(case, HandDown(order="a1", unit=community), unit=street)
+    await case.give("give_back", unit=community, order="a2", reason=f"d/{case.no}#reason")
+    await case.give("submit_result", unit=street, order="a1", code="solved", documents=PROOF)
+    await case.give("review_result", order="a1", accept=True)
+    await case.satisfied()
+    await case.settled()
+
+
 @shape(holds="closed_on_spot caller_contacted result_submitted result_accepted closed")
 async def closed_on_spot(stage: Stage) -> None:
     """Street, community, grid worker: he closes on the spot, the centre reviews it, the caller is called back."""
