@@ -605,6 +605,22 @@ def test_what_its_holder_has_not_answered_for_is_not_ruled_on_yet() -> None:
     assert state(t).running("adjudicate") is not None
 
 
+def test_a_matter_that_cannot_be_had_after_all_others_are_ruled_on_leaves_nothing_to_rule_on() -> None:
+    t = Town(DECIDER, HOLDER)
+    for case in ("c1", "c2"):
+        t.open(f"case/{case}")
+    t.open(A, parties=(), entries=[{"holder": f"case/{case}", "matter": "m1"} for case in ("c1", "c2")])
+    while item(t) is not ItemState.reserved:
+        t.arrive(next(n for n, letter in enumerate(t.mail) if letter.effect.target != "case/c2"))
+    t.give(A, "close_evidence")
+    issue(t)
+    assert (t.stage(A), item(t, "i2")) == ("ruling", ItemState.proposed)
+    t.give("case/c2", "designate", matter="m1")
+    t.deliver()
+    assert item(t, "i2") is ItemState.refused
+    assert t.closed(A)
+
+
 def test_every_message_may_come_twice() -> None:
     t = ruling()
     issue(t)

@@ -72,8 +72,8 @@ async def test_a_case_whose_incidents_were_opened_and_waived_while_the_answers_w
     commit_in = activities.journal.Journal.commit_in
     lost: set[str] = set()
 
-    def forgetful(self: Any, connection: Any, request: Any) -> Any:
-        result = commit_in(self, connection, request)
+    def forgetful(self: Any, connection: Any, request: Any, *taken: Any) -> Any:
+        result = commit_in(self, connection, request, *taken)
         envelope = request.envelope
         if envelope and envelope.name in {"fail_effect", "waive_effect"} and envelope.id not in lost:
             lost.add(envelope.id)
