@@ -3,6 +3,7 @@
 What a machine lacks is skipped with its reason; with `CI=true` the same is a failure.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -50,6 +51,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(DOMAIN_TESTS):
             item.add_marker(pytest.mark.disable_socket)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_stays_is_not_looked_through_again() -> None:
+    """After thousands of tests a full collection takes seconds, and the SDK ends a workflow that stands still for two."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -172,7 +172,7 @@ async def test_a_grid_worker_finds_his_order_calls_the_caller_and_closes_on_the_
     await api.do("dispatcher", no, "dispatch", lead=STREET)
     await api.do(f"liaison.{STREET}", no, "hand_down", order="a1", unit=GRID)
     [todo] = (await seen(api, f"at.{GRID}", "/todos"))["items"]
-    assert todo["commands"] == ["sign", "contact", "close_on_spot"]
+    assert todo["commands"] == ["sign", "contact", "close_on_spot", "give_back"]
     assert (await seen(api, f"at.{GRID}", "/cases"))["items"][0]["no"] == no
     caller = await seen(api, f"at.{GRID}", f"/requests/{no}", why="先行联系")
     assert caller["caller"]["phone"] == "13900000001"
