@@ -16,9 +16,15 @@ UNITS = sorted(p.name for p in FOLDER.glob("*.service"))
 SERVING = [name for name in UNITS if "migrate" not in name]
 
 
-def unit(name: str) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None, comment_prefixes=("#",), delimiters=("=",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+class Unit(configparser.ConfigParser):
+    """A unit file: its keys keep their capitals."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
+def unit(name: str) -> Unit:
+    parser = Unit(interpolation=None, comment_prefixes=("#",), delimiters=("=",))
     parser.read(FOLDER / name, encoding="utf-8")
     return parser
 

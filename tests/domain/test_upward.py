@@ -148,7 +148,7 @@ def test_without_consensus_the_group_rules_and_its_ruling_cannot_be_given_back()
 def disputed_beside_another_order() -> City:
     """Another case on the same matter is with the water works while it is asked whose this one is."""
     town = City()
-    body = opening("c2", town) | {"district": "east"}  # type: ignore[arg-type]
+    body = opening("c2", town) | {"district": "east"}  # type: ignore[arg-type]  # of a city only its terms are asked
     assert town.send("case/c2", "open", body, Actor(user="system", role="system")) is None
     town.give("case/c2", "triage", triage="routine", matter="leak")
     town.give("case/c2", "dispatch", lead="water")
