@@ -3,17 +3,22 @@
 import contextlib
 import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 LOCALHOST = "127.0.0.1"
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 LOG_TAIL_CHARS = 2000
+LOW: Final = range(12_000, 32_000)
+"""Ports that no system gives to outgoing connections by default, and that Temporal's schema can keep (16 bits with a sign)."""
+_order: Final = iter(random.SystemRandom().sample(LOW, len(LOW)))
 
 
 class ServerError(RuntimeError):
@@ -21,11 +26,15 @@ class ServerError(RuntimeError):
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment; another process may take it before its use."""
-    with socket.socket() as probe:
-        probe.bind((LOCALHOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 from `LOW` that nobody listens on at this moment; a process gets each of them once.
+
+    Systems give every outgoing connection a port from above: one chosen there could be taken before its server starts, or
+    while the server is down for a moment. Raises `ServerError` when there is none left.
+    """
+    for port in _order:
+        if port_is_free(port):
+            return port
+    raise ServerError(f"no port of {LOCALHOST} from {LOW[0]} to {LOW[-1]} is free")
 
 
 def port_is_free(port: int) -> bool:

@@ -10,7 +10,6 @@ visibility schema needs PostgreSQL's extension btree_gin.
 
 import contextlib
 import os
-import random
 import time
 import urllib.error
 import urllib.parse
@@ -22,7 +21,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from cli.servers import golang
-from cli.servers.process import LOCALHOST, Child, ServerError, cache_dir, exclusive, port_is_free, run_tool
+from cli.servers.process import LOCALHOST, Child, ServerError, cache_dir, exclusive, free_port, run_tool
 from cli.servers.temporal import SEARCH_ATTRIBUTES, Say, find_temporal, silent
 
 GO_MODULE: Final = golang.DEPLOY / "server"
@@ -64,9 +63,6 @@ PASSED_ON: Final = (
     "SQL_HOST_NAME",
 )
 """What an operator may set in the environment beside the URL; `deploy/server/config.yaml` says what each does."""
-
-LOW: Final = range(12_000, 32_000)
-"""The schema keeps ports as 16-bit numbers with a sign: one above 32767, as systems give out, ends the server at its start."""
 
 HOW_TO_GET: Final = (
     "The production Temporal server is built with Go (the version named in deploy/server/go.mod or newer), "
@@ -125,8 +121,7 @@ def built_path() -> Path:
 
 def free_ports() -> dict[str, int]:
     """Choose ports of 127.0.0.1 that nobody listens on at this moment."""
-    chosen = (port for port in random.SystemRandom().sample(LOW, len(LOW)) if port_is_free(port))
-    return dict(zip(PORTS, chosen, strict=False))
+    return {name: free_port() for name in PORTS}
 
 
 def bring_schema(url: str) -> None:

@@ -145,3 +145,10 @@ def test_each_test_has_a_database_of_its_own(database_url: str) -> None:
 
 def test_a_free_port_is_free() -> None:
     assert servers.port_is_free(servers.free_port())
+
+
+def test_a_free_port_is_none_that_an_outgoing_connection_gets() -> None:
+    """A part that is down for a moment finds its port as it left it, whatever else connects meanwhile."""
+    mine = {servers.free_port() for _ in range(50)}
+    assert len(mine) == 50
+    assert max(mine) < 32_768
