@@ -142,6 +142,13 @@ def test_callback_waits_for_the_results_of_all_helpers_or_for_doing_without() ->
     assert kit.stage == "callback"
 
 
+def test_callback_comes_when_the_last_order_that_was_waited_for_is_taken_back() -> None:
+    kit = City().case().dispatched("water", co=["roads"]).accepted("a1")
+    assert kit.stage == "reply_review"
+    kit.do("withdraw_order", order="a2")
+    assert kit.stage == "callback"
+
+
 def test_the_leads_result_is_never_waived() -> None:
     assert City().case().dispatched().refuses("waive_result", order="a1") == "lead_stays"
 
