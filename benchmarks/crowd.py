@@ -96,14 +96,16 @@ async def people(client: Client, database: Database, lanes: int, pack: str) -> A
 
     async def lane() -> None:
         while True:
-            no = f"20250103-{next(fresh):06d}"
+            no, name = f"20250103-{next(fresh):06d}", "register"
             try:
                 await asyncio.to_thread(register, no)
                 await begin(client, [no])
                 for name in SHAPES["seven"].ours:
                     seen.seconds.append(await give(client, no, name))
             except (RPCError, WorkflowUpdateFailedError, TimeoutError) as error:
-                seen.failed.append(f"{type(error).__name__}: {error}"[:80])
+                # A refusal by the rules says its code: while people wait, a clock may do what they were about to do.
+                why = getattr(error.__cause__, "type", None) or error
+                seen.failed.append(f"{name}: {type(error).__name__}: {why}"[:80])
 
     tasks = [asyncio.create_task(lane()) for _ in range(lanes)]
     try:
