@@ -29,6 +29,7 @@ ASKED: Final[Sequence[tuple[str, str, str, Mapping[str, str]]]] = (
     ("inbox counts", DISPATCHER, "/todos/counts", {}),
     ("a unit's inbox", LIAISON, "/todos", {}),
     ("cases", DISPATCHER, "/cases", {}),
+    ("cases by due", DISPATCHER, "/cases", {"order": "due"}),
     ("cases of a stage", DISPATCHER, "/cases", {"stage": "triaged"}),
     ("cases, overdue", DISPATCHER, "/cases", {"overdue": "true"}),
     ("cases of a lead unit", DISPATCHER, "/cases", {"lead_unit": UNIT}),
@@ -39,7 +40,7 @@ ASKED: Final[Sequence[tuple[str, str, str, Mapping[str, str]]]] = (
     ("its timeline", DISPATCHER, f"/cases/{number(7)}/events", {}),
     ("same words", DISPATCHER, f"/requests/{number(7)}/similar", {}),
 )
-PAGES: Final = frozenset({"inbox", "cases", "cases of a stage"})
+PAGES: Final = frozenset({"inbox", "cases", "cases by due", "cases of a stage"})
 """Lists whose tenth page is asked for too."""
 
 
