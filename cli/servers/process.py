@@ -17,7 +17,7 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 LOG_TAIL_CHARS = 2000
 LOW: Final = range(12_000, 32_000)
-"""Ports that no system gives to outgoing connections by default, and that Temporal's schema can keep (16 bits with a sign)."""
+"""Ports that Linux and macOS do not give to outgoing connections by default; Temporal's schema keeps none above 32767."""
 _order: Final = iter(random.SystemRandom().sample(LOW, len(LOW)))
 
 
@@ -28,7 +28,7 @@ class ServerError(RuntimeError):
 def free_port() -> int:
     """A TCP port of 127.0.0.1 from `LOW` that nobody listens on at this moment; a process gets each of them once.
 
-    Systems give every outgoing connection a port from above: one chosen there could be taken before its server starts, or
+    An outgoing connection gets its port from above: one chosen there could be taken before its server starts, or
     while the server is down for a moment. Raises `ServerError` when there is none left.
     """
     for port in _order:

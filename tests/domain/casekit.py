@@ -8,7 +8,7 @@ every step.
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from domain import kernel
 from domain.calendar import Calendar
@@ -144,7 +144,17 @@ class City:
                 self.kits[sender].send(effect.body["on_refused"], {"into": no, "code": answer.refusal}, SYSTEM)
 
 
-def opening(no: str, city: City) -> dict[str, Any]:
+class Terms(Protocol):
+    """What the opening of a case asks of a city."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def pack(self) -> Pack: ...
+
+
+def opening(no: str, city: Terms) -> dict[str, Any]:
     """The fields of the command that opens a case."""
     return {
         "request": no,

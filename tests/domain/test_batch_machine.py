@@ -48,7 +48,7 @@ class Batching(RuleBasedStateMachine):
     @initialize()
     def cases(self) -> None:
         for no in CASES:
-            assert self.town.send(f"case/{no}", "open", opening(no, self.town), SYSTEM) is None  # type: ignore[arg-type]
+            assert self.town.send(f"case/{no}", "open", opening(no, self.town), SYSTEM) is None
             self.town.give(f"case/{no}", "triage", triage="routine", matter=no)
             self.town.give(f"case/{no}", "dispatch", lead="water")
 

@@ -19,7 +19,7 @@ class City(Town):
 
     def __init__(self, lead: str = "east-1", **fields: Any) -> None:
         super().__init__()
-        body = opening("c1", self) | {"district": "east", "street": "east-1"} | fields  # type: ignore[arg-type]
+        body = opening("c1", self) | {"district": "east", "street": "east-1"} | fields
         assert self.send(CASE, "open", body, Actor(user="system", role="system")) is None
         self.give(CASE, "triage", triage="routine")
         self.give(CASE, "dispatch", lead=lead)
@@ -148,7 +148,7 @@ def test_without_consensus_the_group_rules_and_its_ruling_cannot_be_given_back()
 def disputed_beside_another_order() -> City:
     """Another case on the same matter is with the water works while it is asked whose this one is."""
     town = City()
-    body = opening("c2", town) | {"district": "east"}  # type: ignore[arg-type]  # of a city only its terms are asked
+    body = opening("c2", town) | {"district": "east"}
     assert town.send("case/c2", "open", body, Actor(user="system", role="system")) is None
     town.give("case/c2", "triage", triage="routine", matter="leak")
     town.give("case/c2", "dispatch", lead="water")
@@ -246,7 +246,7 @@ def merging() -> Town:
     """A disputed case without an order that is to hang on another, while those who know are asked whose it is."""
     town = Town()
     for no in ("c1", "c2"):
-        body = opening(no, town) | {"district": "east", "street": "east-1"}  # type: ignore[arg-type]
+        body = opening(no, town) | {"district": "east", "street": "east-1"}
         assert town.send(f"case/{no}", "open", body, Actor(user="system", role="system")) is None
     town.give(CASE, "triage", triage="disputed")
     town.give(CASE, "call_consultation", matter="m1", candidates=["water", "roads"])
@@ -308,7 +308,7 @@ def test_a_case_that_is_to_merge_is_held_for_nobody_else() -> None:
 
 def test_of_two_matters_that_are_passed_on_each_keeps_its_own() -> None:
     town = Town()
-    body = opening("c1", town) | {"district": "east", "street": "east-1"}  # type: ignore[arg-type]
+    body = opening("c1", town) | {"district": "east", "street": "east-1"}
     system = Actor(user="system", role="system")
     assert town.send(CASE, "open", body, system) is None
     for item in ("i1", "i2"):  # the whole, and then the question of the owner that is raised meanwhile

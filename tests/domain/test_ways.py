@@ -56,7 +56,7 @@ def test_a_step_without_a_row_fails_the_test_that_takes_it(monkeypatch: pytest.M
     monkeypatch.setattr("tests.domain.ways._known", lambda _kind: frozenset({Way(NEW, "open", "screening")}))
     monkeypatch.setattr(kernel, "advance", Watch(recording=False))
     town = Town()
-    assert town.send("case/c1", "open", opening("c1", town), SYSTEM) is None  # type: ignore[arg-type]
+    assert town.send("case/c1", "open", opening("c1", town), SYSTEM) is None
     with pytest.raises(AssertionError, match="no row of domain/ways"):
         town.give("case/c1", "triage", triage="routine")
 

@@ -59,7 +59,7 @@ class Life:
         """Two cases at work, two of which it is not known whose they are, a session of a district and one of the city."""
         system = Actor(user="system", role="system")
         for no, district in CASES.items():
-            body = opening(no, self.town) | {"district": district, "street": "east-1" if district else None}  # type: ignore[arg-type]
+            body = opening(no, self.town) | {"district": district, "street": "east-1" if district else None}
             assert self.town.send(f"case/{no}", "open", body, system) is None
             if no in ASKED:
                 continue
