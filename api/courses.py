@@ -23,7 +23,10 @@ MOST_CAUSES: Final = 3
 
 @dataclass(frozen=True)
 class Step:
-    """A stage in the course of one process. ``now`` it stands there, ``next`` by one step, ``ahead`` by some; else never again.
+    """A stage in the course of one process, and its place as seen from where that stands.
+
+    ``now`` it stands there, ``next`` it comes by one step, ``ahead`` by some steps onward, ``again`` only after a step back (sent
+    back, done again, opened again), ``no`` never again.
 
     ``causes`` are the words for what leads there from where it stands: commands and clocks.
     """
@@ -38,10 +41,12 @@ class Step:
 def course(kind: str, stage: str, lang: str) -> tuple[Step, ...]:
     """Return all stages of a kind in the order of its main way, seen from the stage it stands at."""
     known = load_ways(kind)
-    after, direct = known.after(stage), known.arrows.get(stage, {})
+    direct = known.arrows.get(stage, {})
+    places = dict.fromkeys(known.stages, "no") | dict.fromkeys(known.after(stage), "again")
+    places |= dict.fromkeys(known.after(stage, onward=True), "ahead") | dict.fromkeys(direct, "next") | {stage: "now"}
     steps = []
     for name in known.stages:
-        place = "now" if name == stage else "next" if name in direct else "ahead" if name in after else "no"
+        place = places[name]
         causes = tuple(_cause(c, lang) for c in direct.get(name, ())) if place == "next" else ()
         steps.append(Step(name, text(f"stage.{name}", lang), place, _over(kind, name), causes))
     return tuple(steps)

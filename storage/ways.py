@@ -40,12 +40,14 @@ class Ways:
             for target, causes in targets.items():
                 yield from (Way(source, cause, target) for cause in causes)
 
-    def after(self, stage: str) -> frozenset[str]:
-        """Return all stages that can be come to from a stage, over however many others."""
-        found = list(self.arrows.get(stage, {}))
+    def after(self, stage: str, *, onward: bool = False) -> frozenset[str]:
+        """Return all stages that can be come to from a stage, over however many others; ``onward``: never by a step back."""
+        place = {name: n for n, name in enumerate(self.stages)}
+        found = [stage]
         for source in found:  # grows while it is read
-            found += [t for t in self.arrows.get(source, {}) if t not in found]
-        return frozenset(found)
+            targets = [t for t in self.arrows.get(source, {}) if not onward or place[t] > place.get(source, -1)]
+            found += [t for t in targets if t not in found[1:]]
+        return frozenset(found[1:])
 
 
 @cache

@@ -47,3 +47,18 @@ def test_a_course_is_seen_from_where_the_process_stands() -> None:
     assert steps["closed"].over
     assert "Withdraw" in " ".join(steps["closed"].causes)
     assert steps["voting"].causes == ()
+
+
+def test_what_lies_behind_is_told_from_what_is_still_to_come() -> None:
+    """A reply that is reviewed leads on to the callback and the archive; a new screening would be a step back."""
+    places = {s.stage: s.place for s in course("case", "reply_review", "en")}
+    assert [places[s] for s in ("in_progress", "reply_review", "callback", "archived")] == ["next", "now", "next", "ahead"]
+    assert {places[s] for s in ("screening", "triaged", "answered")} == {"again"}
+
+
+@pytest.mark.parametrize("kind", DECIDERS)
+def test_every_place_in_a_course_has_words(kind: str) -> None:
+    ways = load_ways(kind)
+    places = {(stage, step.place) for stage in ways.stages for step in course(kind, stage, "en")}
+    assert [p for p in places if not known(f"console.course.{p[1]}")] == []
+    assert [s for s in ways.stages if (s, "now") not in places] == []
