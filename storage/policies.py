@@ -18,6 +18,7 @@ from domain.calendar import Calendar, CalendarYear, Period
 from domain.derivation import Tree, derive
 from domain.permissions import Permissions
 from domain.policy import Pack
+from storage import yaml_text
 
 POLICIES: Final = Path(__file__).resolve().parent.parent / "domain" / "policies"
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -162,8 +163,8 @@ def _read(path: Path) -> tuple[Tree, Lines]:
     """The mapping in ``path`` and the line of each of its keys; a key twice in one mapping is an error."""
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        tree = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=yaml_text.LOADER)
+        tree = yaml_text.load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyFileError(path, f"cannot be read: {error}") from error
     except yaml.MarkedYAMLError as error:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import yaml
+from storage import yaml_text
 
 WAYS: Final = Path(__file__).resolve().parent.parent / "domain" / "ways"
 CLOCK: Final = "clock."
@@ -54,6 +54,6 @@ class Ways:
 def load_ways(kind: str) -> Ways:
     """Return the stages and arrows of a kind of process; nothing of a kind that has no file."""
     path = WAYS / f"{kind}.yaml"
-    tree = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {"stages": [], "arrows": {}}
+    tree = yaml_text.load(path.read_text(encoding="utf-8")) if path.exists() else {"stages": [], "arrows": {}}
     arrows = {s: {t: tuple(causes) for t, causes in targets.items()} for s, targets in tree["arrows"].items()}
     return Ways(tuple(tree["stages"]), arrows)

@@ -52,7 +52,12 @@ def test_a_course_is_seen_from_where_the_process_stands() -> None:
 def test_what_lies_behind_is_told_from_what_is_still_to_come() -> None:
     """A reply that is reviewed leads on to the callback and the archive; a new screening would be a step back."""
     places = {s.stage: s.place for s in course("case", "reply_review", "en")}
-    assert [places[s] for s in ("in_progress", "reply_review", "callback", "archived")] == ["next", "now", "next", "ahead"]
+    assert [places[s] for s in ("in_progress", "reply_review", "callback", "archived")] == [
+        "next",
+        "now",
+        "next",
+        "ahead",
+    ]
     assert {places[s] for s in ("screening", "triaged", "answered")} == {"again"}
 
 
