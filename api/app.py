@@ -70,15 +70,22 @@ adjudications, sessions, supervision.
 
 def create_app(settings: Settings, database: Database, engine: Engine, *, services: Services | None = None) -> FastAPI:
     """Return the app. It starts, and takes requests and decisions, also while the engine is away."""
-    place = services or Services(settings=settings, database=database, engine=engine)
+    app = build()
+    equip(app, services or Services(settings=settings, database=database, engine=engine))
+    return app
+
+
+def build() -> FastAPI:
+    """Return the app with every route and all around it; it serves once it is equipped (:func:`equip`)."""
     for lang in LANGUAGES:
         catalogue(lang)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        current_default_thread_limiter().total_tokens = settings.threads
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        place: Services = app.state.services
+        current_default_thread_limiter().total_tokens = place.settings.threads
         yield
-        database.close()
+        place.database.close()
 
     app = FastAPI(
         title="Sanhuan 三环",
@@ -89,15 +96,19 @@ def create_app(settings: Settings, database: Database, engine: Engine, *, servic
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
     )
-    app.state.services = place
-    place.metrics.registry.register(JournalFigures(database, place.now, settings.trouble_after_s))
-    app.state.settings = settings
     for router in (*ROUTERS, openings(), decisions()):
         app.include_router(router, prefix=PREFIX)
     app.include_router(health)
     app.webhooks.include_router(outward)
-    install_console(app, place)
+    app.state.console = install_console(app)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(Shell, settings=settings, metrics=place.metrics)
+    app.add_middleware(Shell)
     return app
+
+
+def equip(app: FastAPI, place: Services) -> None:
+    """Give an app what it works with. Given anew, it works with that from then on; none but tests do so."""
+    figures = JournalFigures(place.database, place.now, place.settings.trouble_after_s)
+    place.metrics.registry.register(figures)
+    app.state.services = app.state.console.state.services = place

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from api.problems import Problem, Wrong, invalid, wrong_of
 from api.refusals import refuses
+from api.services import services
 
 LARGEST: Final = 2**53 - 1
 MOST_DIGITS: Final = 30
@@ -41,7 +42,7 @@ def json_body(model: type[M], media_types: frozenset[str] = JSON_TYPES) -> Calla
     @refuses(*REFUSED)
     async def read(request: Request) -> M:
         media_type(request, media_types)
-        depth: int = request.app.state.settings.json_depth
+        depth: int = services(request).settings.json_depth
         return parse(model, await request.body(), depth)
 
     return read

@@ -16,8 +16,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies import UNWANTED
-from api.metrics import Metrics
 from api.problems import Problem, answer
+from api.services import Services
 from api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,16 +40,17 @@ API_HEADERS: Final[Mapping[str, str]] = {"cache-control": "no-store", "content-s
 
 
 class Shell:
-    """ASGI middleware around the whole app."""
+    """ASGI middleware around the whole app, whose services it asks for at each request."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
-        self.app, self.settings, self.metrics = app, settings, metrics
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other kinds of connections pass."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        place: Services = scope["app"].state.services
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
@@ -65,9 +66,9 @@ class Shell:
             await send(message)
 
         try:
-            problem = _bad_line(scope) or self._too_large(scope, headers)
+            problem = _bad_line(scope) or _too_large(scope, headers, place.settings)
             if problem is None:
-                await self.app(scope, self._bounded(scope, receive), sending)
+                await self.app(scope, _bounded(scope, receive, place.settings), sending)
         except ClientDisconnect:
             status = GONE
             problem = None  # nobody is there to be told
@@ -78,43 +79,46 @@ class Shell:
             problem = Problem(500, "internal")
         finally:
             route = getattr(scope.get("route"), "path", "-")
-            self.metrics.seen(scope["method"], route, status, time.perf_counter() - begun)
+            place.metrics.seen(scope["method"], route, status, time.perf_counter() - begun)
         if problem is not None:
             response = answer(problem, _shown_path(scope), headers.get("accept-language"))
             await response(scope, receive, sending)
 
-    def limit(self, path: str) -> int:
-        """Return how many bytes a body may have at this path."""
-        return self.settings.document_limit if DOCUMENT_PATH.fullmatch(path) else self.settings.body_limit
 
-    def _too_large(self, scope: Scope, headers: Mapping[str, str]) -> Problem | None:
-        length, most = headers.get("content-length", "0"), self.limit(scope["path"])
-        if not (length.isascii() and length.isdigit()):
-            return Problem(400, "bad_request")
-        return Problem(413, "body_too_large", most=most) if len(length) > 18 or int(length) > most else None  # noqa: PLR2004 - longer is too large at any limit
+def _limit(path: str, settings: Settings) -> int:
+    """Return how many bytes a body may have at this path."""
+    return settings.document_limit if DOCUMENT_PATH.fullmatch(path) else settings.body_limit
 
-    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
-        """Count the bytes as they come: a body need not say its length. A body that trickles is given up."""
-        most, taken = self.limit(scope["path"]), 0
-        until = time.monotonic() + self.settings.body_timeout_s
-        ended = False
 
-        async def bounded() -> Message:
-            nonlocal taken, ended
-            if ended:
-                return await receive()
-            try:
-                message = await asyncio.wait_for(receive(), max(0.0, until - time.monotonic()))
-            except TimeoutError as error:
-                raise Problem(408, "body_too_slow") from error
-            if message["type"] == "http.request":
-                taken += len(message.get("body", b""))
-                ended = not message.get("more_body", False)
-                if taken > most:
-                    raise Problem(413, "body_too_large", most=most)
-            return message
+def _too_large(scope: Scope, headers: Mapping[str, str], settings: Settings) -> Problem | None:
+    length, most = headers.get("content-length", "0"), _limit(scope["path"], settings)
+    if not (length.isascii() and length.isdigit()):
+        return Problem(400, "bad_request")
+    return Problem(413, "body_too_large", most=most) if len(length) > 18 or int(length) > most else None  # noqa: PLR2004 - longer is too large at any limit
 
-        return bounded
+
+def _bounded(scope: Scope, receive: Receive, settings: Settings) -> Receive:
+    """Count the bytes as they come: a body need not say its length. A body that trickles is given up."""
+    most, taken = _limit(scope["path"], settings), 0
+    until = time.monotonic() + settings.body_timeout_s
+    ended = False
+
+    async def bounded() -> Message:
+        nonlocal taken, ended
+        if ended:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), max(0.0, until - time.monotonic()))
+        except TimeoutError as error:
+            raise Problem(408, "body_too_slow") from error
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            ended = not message.get("more_body", False)
+            if taken > most:
+                raise Problem(413, "body_too_large", most=most)
+        return message
+
+    return bounded
 
 
 def _bad_line(scope: Scope) -> Problem | None:

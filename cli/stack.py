@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import httpx
 
@@ -34,6 +35,9 @@ PORTS: Final = {
 METRICS: Final = ("api_metrics", "worker_metrics", "sdk_metrics")
 START_S: Final = 60.0
 REAL_DAY_S: Final = 30.0
+
+Begun: TypeAlias = tuple[Child, Callable[[], bool]]
+"""A part that was started, and whether it is ready."""
 
 
 @dataclass(frozen=True)
@@ -114,21 +118,23 @@ class Stack:
                 log_file=self.data / "log" / "temporal.log",
             )
             self.temporal_address = self.temporal.address
-        self.start_departments()
-        self.start_worker()
-        self.start_api()
+        self._start_parts("departments", "worker", "api")
 
-    def start_departments(self) -> None:
-        """Start the department systems."""
+    def _start_parts(self, *parts: str) -> None:
+        """Start parts side by side and return when all are there: none needs another one to start."""
+        begin = {"departments": self._begin_departments, "worker": self._begin_worker, "api": self._begin_api}
+        for child, ready in [begin[part]() for part in parts]:
+            child.wait_until(ready, START_S)
+
+    def _begin_departments(self) -> Begun:
         args = ["-m", "simulation.departments", "--port", str(self.ports["departments"]), "--api", self.api]
         day = _seconds(self.plan.pack)
         args += ["--seed", str(self.plan.seed), "--day", str(day), "--state", str(self.data / "departments.jsonl")]
         args += ["--config", str(self.plan.tempers)] if self.plan.tempers else []
-        child = self._start("departments", args)
-        child.wait_until(lambda: _answers(f"{self.departments}/healthz"), START_S)
+        return self._start("departments", args), lambda: _answers(f"{self.departments}/healthz")
 
-    def start_worker(self) -> None:
-        """Start the worker; it says that it is ready by a file."""
+    def _begin_worker(self) -> Begun:
+        """It says that it is ready by a file."""
         ready = self.data / "worker.ready"
         ready.unlink(missing_ok=True)
         env = {
@@ -139,10 +145,9 @@ class Stack:
             "SANHUAN_SDK_METRICS_PORT": str(self.ports["sdk_metrics"]),
             **self.plan.worker_env,
         }
-        self._start("worker", ["-m", self._module("worker")], env).wait_until(ready.exists, START_S)
+        return self._start("worker", ["-m", self._module("worker")], env), ready.exists
 
-    def start_api(self) -> None:
-        """Start API and console."""
+    def _begin_api(self) -> Begun:
         env = {
             "SANHUAN_PORT": str(self.ports["api"]),
             "SANHUAN_API_METRICS_PORT": str(self.ports["api_metrics"]),
@@ -150,8 +155,7 @@ class Stack:
         }
         if self.temporal is not None:
             env["SANHUAN_TEMPORAL_UI"] = self.temporal.ui_address
-        child = self._start("api", ["-m", self._module("api")], env)
-        child.wait_until(lambda: _answers(f"{self.api}/healthz"), START_S)
+        return self._start("api", ["-m", self._module("api")], env), lambda: _answers(f"{self.api}/healthz")
 
     def start_staff(self, *args: str) -> Child:
         """Start the simulated staff; they act through the HTTP API only."""
@@ -181,8 +185,7 @@ class Stack:
             return
         if self.children[part].running:
             self.children[part].kill()
-        start = {"worker": self.start_worker, "api": self.start_api, "departments": self.start_departments}
-        start[part]()
+        self._start_parts(part)
 
     def dead(self) -> list[str]:
         """Return the parts that have ended by themselves."""
@@ -262,9 +265,15 @@ def _seconds(pack: str) -> float:
     return limit.seconds if limit.unit is Unit.s else REAL_DAY_S
 
 
+@cache
+def _http() -> httpx.Client:
+    """One client for all: each new one reads the machine's certificates, which takes longer than what is asked."""
+    return httpx.Client(timeout=2)
+
+
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2).is_success
+        return _http().get(url).is_success
     except httpx.HTTPError:
         return False
 

@@ -27,7 +27,6 @@ from api.console.page import STATIC, go, render
 from api.console.refusing import faults, in_words
 from api.console.visiting import HOME, SignInFirst, Visit, language_of
 from api.problems import Problem, wrong_of
-from api.services import Services
 from storage.unit_of_work import StorageUnavailable
 
 YEAR_S: Final = 365 * 24 * 3600
@@ -44,21 +43,20 @@ class Files(StaticFiles):
         return response
 
 
-def install(app: FastAPI, place: Services) -> None:
-    """Mount the console; who asks for nothing in particular comes to it."""
+def install(app: FastAPI) -> FastAPI:
+    """Mount the console and return it, still to be equipped; who asks for nothing in particular comes to it."""
 
     @app.get("/", include_in_schema=False)
     async def start() -> Response:
         return RedirectResponse(HOME)
 
-    app.mount("/console", create_console(place))
+    console = _console()
+    app.mount("/console", console)
+    return console
 
 
-def create_console(place: Services) -> FastAPI:
-    """Return the console's app, to be mounted at ``/console``."""
+def _console() -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.services = place
-    app.state.settings = place.settings
     app.mount("/static", Files(directory=STATIC), name="static")
     for page in (
         session,

@@ -3,8 +3,8 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.journal import Journal
 from activities.signatures import CommitRequest
-from api.app import create_app
+from api.app import build, equip
 from api.engine import Failing, Refused
 from api.services import Services
 from api.settings import Settings
@@ -182,6 +182,21 @@ class FakeEngine:
         raise AssertionError("the database stayed away")
 
 
+_idle: list[FastAPI] = []
+
+
+@contextmanager
+def equipped(place: Services) -> Iterator[FastAPI]:
+    """An app that works with these services, which nobody else uses meanwhile.
+
+    FastAPI works out an app's routes at its first requests, half a second in all: an app that a test has left serves the next one.
+    """
+    app = _idle.pop() if _idle else build()
+    equip(app, place)
+    yield app
+    _idle.append(app)
+
+
 @dataclass
 class Api:
     """The app, its database and engine, and a client for everybody."""
@@ -197,10 +212,10 @@ class Api:
     async def on(cls, database: Database, **settings: Any) -> AsyncIterator["Api"]:
         engine = FakeEngine(Journal(database))
         place = Services(settings=Settings(**settings), database=database, engine=engine)
-        app = create_app(place.settings, database, engine, services=place)
-        transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-            yield cls(app, database, engine, http)
+        with equipped(place) as app:
+            transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+                yield cls(app, database, engine, http)
 
     @property
     def place(self) -> Services:

@@ -22,10 +22,11 @@ class People:
     def __init__(self, stack: Stack) -> None:
         self.base = f"{stack.api}/api/v1"
         self.tokens: dict[str, str] = {}
+        self.http = httpx.Client(timeout=20)
 
     def headers(self, user: str) -> dict[str, str]:
         if user not in self.tokens:
-            answer = httpx.post(f"{self.base}/sessions", json={"user": user, "password": DEMO_PASSWORD}, timeout=20)
+            answer = self.http.post(f"{self.base}/sessions", json={"user": user, "password": DEMO_PASSWORD})
             self.tokens[user] = answer.json()["token"]
         return {"authorization": f"Bearer {self.tokens[user]}", "idempotency-key": uuid.uuid4().hex}
 
@@ -37,19 +38,19 @@ class People:
             "content": "小区门口两盏路灯不亮",
             "caller": {"type": "person", "name": "甲", "phone": "13900000000"},
         }
-        answer = httpx.post(f"{self.base}/requests", json=body, headers=self.headers("agent"), timeout=20)
+        answer = self.http.post(f"{self.base}/requests", json=body, headers=self.headers("agent"))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["no"])
 
     def decide(self, user: str, no: str, command: str, **body: Any) -> dict[str, Any]:
         url = f"{self.base}/processes/case/{no}/decisions/{command}"
-        answer = httpx.post(url, json=body, headers=self.headers(user), timeout=20)
+        answer = self.http.post(url, json=body, headers=self.headers(user))
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
 
     def case(self, no: str) -> dict[str, Any]:
-        answer = httpx.get(f"{self.base}/cases/{no}", headers=self.headers("agent"), timeout=20)
+        answer = self.http.get(f"{self.base}/cases/{no}", headers=self.headers("agent"))
         found: dict[str, Any] = answer.json()
         return found if answer.status_code == 200 else {"stage": None, "orders": []}
 

@@ -37,12 +37,13 @@ class Town:
     tokens: dict[str, str] = field(default_factory=dict)
     processes: dict[str, str] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
 
     def call(self, user: str, method: str, path: str, body: Any = None) -> Any:
         if user not in self.tokens:
             self.tokens[user] = self.console.token(user)
         headers = {"authorization": f"Bearer {self.tokens[user]}", "idempotency-key": f"town-{next(_keys)}"}
-        answer = httpx.request(method, f"{self.console.url}/api/v1{path}", json=body, headers=headers, timeout=30)
+        answer = self.http.request(method, f"{self.console.url}/api/v1{path}", json=body, headers=headers)
         assert answer.status_code < 300, (user, path, answer.text)
         return answer.json()
 
@@ -65,7 +66,7 @@ class Town:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             headers = {"authorization": f"Bearer {self.console.token('dispatcher')}"}
-            answer = httpx.get(f"{self.console.url}/api/v1/proceedings/{process}", headers=headers, timeout=30)
+            answer = self.http.get(f"{self.console.url}/api/v1/proceedings/{process}", headers=headers)
             if answer.status_code == 200 and holds(answer.json()):
                 return
             time.sleep(0.2)
