@@ -1,5 +1,6 @@
 """A console on a real port, with the sample city and an engine that decides in the journal, and a real Chromium."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.console.kit import Desk, Running, running
+from tests.console.kit import Desk, Pages, Running, running
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,11 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
         found.close()
 
 
+@pytest.fixture(scope="module")
+def pages(browser: Browser) -> Pages:
+    return Pages(browser)
+
+
 @pytest.fixture(scope="session")
 def console(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     path = tmp_path_factory.mktemp("console") / "sanhuan.db"
@@ -28,9 +34,13 @@ def console(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go."""
-    return tmp_path_factory.mktemp("shots")
+def shots() -> Path | None:
+    """Where screenshots go: ``SANHUAN_SHOTS=folder make test ARGS=tests/console`` draws every page in both languages."""
+    folder = os.environ.get("SANHUAN_SHOTS")
+    if folder is None:
+        return None
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder).resolve()
 
 
 @pytest.fixture(params=["zh", "en"])
@@ -40,17 +50,17 @@ def lang(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def desk_at(browser: Browser, shots: Path) -> Iterator[Callable[..., Desk]]:
+def desk_at(pages: Pages, shots: Path | None) -> Iterator[Callable[..., Desk]]:
     """Make desks; at the end none of them has seen trouble."""
     desks: list[Desk] = []
 
     def make(url: str, lang: str = "zh", **options: object) -> Desk:
-        desks.append(Desk.of(browser, url, shots, lang, **options))
+        desks.append(Desk(pages.take(lang, **options), url, shots, lang))
         return desks[-1]
 
     yield make
     for desk in desks:
-        desk.page.context.close()
+        pages.keep(desk.leave())
     assert [t for desk in desks for t in desk.troubles] == []
 
 

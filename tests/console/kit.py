@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -112,29 +112,64 @@ def _ring(database: Database, journal: Journal, stopped: threading.Event) -> Non
             deliver_all(journal)
 
 
+class Pages:
+    """Pages of one browser, each in a context of its own. One that was left is used again: a context takes half a second of CPU."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self._idle: dict[str, list[Page]] = {}
+        self._kinds: dict[Page, str] = {}
+
+    def take(self, lang: str, **options: Any) -> Page:
+        """A page with nothing in it, for somebody who reads this language."""
+        options = {"viewport": {"width": 1440, "height": 960}} | options
+        options |= {"locale": "zh-CN" if lang == "zh" else "en-GB", "timezone_id": "Asia/Shanghai"}
+        kind = repr(sorted(options.items()))
+        if idle := self._idle.setdefault(kind, []):
+            return idle.pop()
+        context = self.browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_S * 1000)
+        page = context.new_page()
+        self._kinds[page] = kind
+        return page
+
+    def keep(self, page: Page) -> None:
+        """Empty a page that somebody has left, for the next one: nothing of what was done there stays."""
+        if page.url.startswith("http"):
+            page.evaluate("() => localStorage.clear()")
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        page.emulate_media(media="null")
+        page.mouse.move(0, 0)
+        self._idle[self._kinds[page]].append(page)
+
+
 @dataclass
 class Desk:
     """Somebody at a browser. Whatever goes wrong behind a page is kept: console errors, requests to other hosts."""
 
     page: Page
     url: str
-    shots: Path
+    shots: Path | None
     lang: str = "zh"
     token: Callable[[str], str] | None = None
     troubles: list[str] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, browser: Browser, url: str, shots: Path, lang: str = "zh", **options: Any) -> "Desk":
-        locale = "zh-CN" if lang == "zh" else "en-GB"
-        options = {"viewport": {"width": 1440, "height": 960}} | options
-        context = browser.new_context(locale=locale, timezone_id="Asia/Shanghai", **options)
-        context.set_default_timeout(PATIENCE_S * 1000)
-        desk = cls(context.new_page(), url, shots, lang)
-        desk.page.on("console", desk._console)
-        desk.page.on("pageerror", lambda error: desk.troubles.append(f"page error: {error}"))
-        desk.page.on("request", desk._request)
-        desk.page.on("response", desk._response)
-        return desk
+    def __post_init__(self) -> None:
+        self._watching: Mapping[Any, Callable[[Any], None]] = {
+            "console": self._console,
+            "pageerror": lambda error: self.troubles.append(f"page error: {error}"),
+            "request": self._request,
+            "response": self._response,
+        }
+        for event, watch in self._watching.items():
+            self.page.on(event, watch)
+
+    def leave(self) -> Page:
+        """Watch the page no longer."""
+        for event, watch in self._watching.items():
+            self.page.remove_listener(event, watch)
+        return self.page
 
     def _console(self, message: ConsoleMessage) -> None:
         refused = message.text.startswith("Failed to load resource") and any(f" {n} " in message.text for n in REFUSED)
@@ -196,10 +231,10 @@ class Desk:
             else:
                 box.first.fill(str(value))
 
-    def shot(self, name: str) -> Path:
-        path = self.shots / f"{name}-{self.lang}.png"
-        self.page.screenshot(path=path, full_page=True)
-        return path
+    def shot(self, name: str) -> None:
+        """Draw the page for people to look at, where somebody wants to: it takes half a second of CPU."""
+        if self.shots is not None:
+            self.page.screenshot(path=self.shots / f"{name}-{self.lang}.png", full_page=True)
 
     def faults(self) -> list[str]:
         """Check this page with axe; return what it finds, one line a rule."""

@@ -1,6 +1,7 @@
 """People of a directed fault test: they sign in, decide and read one step at a time, over HTTP."""
 
 import asyncio
+import itertools
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -9,6 +10,8 @@ import httpx
 from simulation.client import Api, Outcome
 
 T = TypeVar("T")
+_keys = itertools.count(1)
+"""Of all people of a test process: several may act in one city."""
 
 
 class People:
@@ -16,7 +19,6 @@ class People:
 
     def __init__(self, address: str, patience: float = 60.0) -> None:
         self.address, self.patience = address, patience
-        self._keys = 0
 
     def take(self, pack: str = "haikou", case_type: str = "complaint") -> str:
         """Register a request; return its number."""
@@ -54,8 +56,7 @@ class People:
         return self._run(lambda api: api.post(who, path, body, self._key()))
 
     def _key(self) -> str:
-        self._keys += 1
-        return f"people-{self._keys}"
+        return f"people-{next(_keys)}"
 
     def _run(self, call: Any) -> Outcome:
         async def go() -> Outcome:
