@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.console.kit import Desk, Pages, Running, running
+from tests.console.kit import AWAKE, Desk, Pages, Running, running
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +18,13 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
         yield found
         found.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def awake() -> Iterator[None]:
+    AWAKE.set()
+    yield
+    AWAKE.clear()
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 REFUSED = (400, 401, 403, 404, 409, 415, 422, 503)
 PATIENCE_S = 60.0
 UNIT, OTHER_UNIT = "housing", "urban"
+AWAKE = threading.Event()
+"""Whether anybody is at a console: a console outlives its tests, and its alarms would keep a core busy beside all others."""
 
 
 @dataclass
@@ -103,6 +105,8 @@ def _ring(database: Database, journal: Journal, stopped: threading.Event) -> Non
     """Let timers ring that have passed and bring messages between processes, as a worker would."""
     process = table(ProcessRow)
     while not stopped.wait(0.3):
+        if not AWAKE.is_set():
+            continue
         now = datetime.now(UTC)
         with suppress(StorageUnavailable):
             with database.read() as connection:

@@ -1,6 +1,6 @@
 """The laws of the case decider under anything people, timers, delays and other cases can do to it.
 
-``SANHUAN_STEPS`` sets the number of steps (default 40000). A failure prints the steps; each draws one seed.
+``SANHUAN_STEPS`` sets the number of steps (default 25000). A failure prints the steps; each draws one seed.
 """
 
 import os
@@ -24,7 +24,7 @@ from domain.process import SYSTEM, Actor, Decider, Envelope, Facts
 from tests.domain.asking import body, spoil
 from tests.domain.casekit import PERMISSIONS, UNITS, CaseKit, City, opening, replays
 
-STEPS = int(os.environ.get("SANHUAN_STEPS", "40000"))
+STEPS = int(os.environ.get("SANHUAN_STEPS", "25000"))
 LENGTH = 100
 MOST_LIVES = 200
 SEEDS = st.integers(0, 2**32 - 1)
