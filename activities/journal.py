@@ -29,7 +29,7 @@ from activities.signatures import CommitRequest, CommitResult, EffectOrder, Time
 from domain import snapshots
 from domain.deciders import decider_of
 from domain.incidents import FailEffect
-from domain.kernel import TICK, Advanced, Planned, Process, advance, card, needs, todos
+from domain.kernel import TICK, Advanced, Planned, Process, advance, card, needs, todos, wakes_at
 from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
@@ -51,8 +51,9 @@ class Journal:
     AT_ONCE: ClassVar[frozenset[str]] = frozenset({"notice", "order_message"})
     """Kinds of effect performed within the commit where a row of this database is all there is to do."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, timer_spread: timedelta = timedelta()) -> None:
+        """``timer_spread``: over how long the timers of one instant ring (:func:`domain.kernel.wakes_at`)."""
+        self.database, self.timer_spread = database, timer_spread
         self.rules = Rules(database)
 
     # An exception thrown into the thread from outside, at a time limit, would leave a lock or a connection taken for ever.
@@ -135,7 +136,7 @@ class Journal:
             # It was done (or settled by an operator) after all: only the word of it was lost. No incident.
             advanced = Advanced(process=process, records=(), refusal="effect_settled")
         else:
-            advanced = advance(decider, process, envelope, facts, request.now)
+            advanced = advance(decider, process, envelope, facts, request.now, self.timer_spread)
         done = self._write(connection, decider, process, advanced, envelope, request, opened=not process.seq)
         return advanced.refusal, partial(self._result, connection, request, decider, advanced, facts.pack, done)
 
@@ -163,6 +164,7 @@ class Journal:
                 opened=opened,
                 now=request.now,
                 old_seq=before.seq,
+                wakes_at=min((wakes_at(after.id, t, self.timer_spread) for t in after.timers), default=None),
             )
             done += self._papers(connection, request, advanced)
             done += amendments(connection, [e for r in advanced.records for e in r.effects], request.now)
@@ -287,7 +289,10 @@ class Journal:
             events=_own_events(request.envelope, advanced),
             effects=tuple(effects),
             settled=tuple(k for r in advanced.records for k, v in r.settled.items() if v != "planned"),
-            timers=tuple(TimerOrder(key=t.key, n=t.n, at=t.at, summary=timer_summary(t)) for t in process.timers),
+            timers=tuple(
+                TimerOrder(key=t.key, n=t.n, at=wakes_at(process.id, t, self.timer_spread), summary=timer_summary(t))
+                for t in process.timers
+            ),
             card=seen_card,
             closed=closed,
             owed=sql.count_owed(connection, request.process) if closed else 0,

@@ -32,8 +32,8 @@ AT_ONCE: Final = 64
 
 
 @contextmanager
-def worker(place: Place, data: Path, **settings: str) -> Iterator[Child]:
-    """Run ``python -m worker`` beside a place; ``settings`` are its environment without the prefix."""
+def worker(place: Place, data: Path, module: str = "worker", **settings: str) -> Iterator[Child]:
+    """Run ``python -m worker``, or another build of it, beside a place; ``settings`` are its environment without the prefix."""
     ready = data / "worker.ready"
     given = {
         "SANHUAN_DATABASE_URL": place.url,
@@ -41,7 +41,7 @@ def worker(place: Place, data: Path, **settings: str) -> Iterator[Child]:
         "SANHUAN_HEALTH_FILE": str(ready),
         **{f"SANHUAN_{name.upper()}": value for name, value in settings.items()},
     }
-    child = Child([sys.executable, "-m", "worker"], log_file=data / "worker.log", env=os.environ | given, cwd=ROOT)
+    child = Child([sys.executable, "-m", module], log_file=data / "worker.log", env=os.environ | given, cwd=ROOT)
     child.wait_until(ready.exists, START_S)
     try:
         yield child

@@ -15,13 +15,16 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar
+from zlib import crc32
 
 from pydantic import Field, ValidationError
 
 from domain import incidents, upcast
 from domain.clock import ClockError
 from domain.incidents import Incident
+from domain.limits import Limit, Unit
 from domain.model import Model
 from domain.policy import PolicyError
 from domain.process import (
@@ -42,6 +45,9 @@ from domain.process import (
 
 GENESIS = "0" * 64
 LATE_AFTER = timedelta(seconds=60)
+"""A timer that rings so long after its process should have woken for it is late, and the ledger says whose delay it was."""
+AT_ONCE = timedelta()
+ONE_MS = timedelta(milliseconds=1)
 MOST_RINGS = 1000
 TICK = "tick"
 
@@ -186,17 +192,38 @@ def card(decider: Decider, process: Process) -> Card:
     return own.model_copy(update={"allowed": tuple(sorted({*own.allowed, *extra}))})
 
 
-def advance(decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime) -> Advanced:
+def wakes_at(process: str, timer: Timer, spread: timedelta) -> datetime:
+    """Return when a process wakes for a timer: at its instant, or, where its limit counts days, up to ``spread`` later.
+
+    Limits in days end with the day, thousands at one instant; rung at once, they keep whoever decides then waiting behind them. So
+    each process has a moment of its own, always the same, whole milliseconds. Nothing is judged by when it wakes: a timer counts
+    from its instant, and a decision that was received after that rings it first.
+    """
+    if not _counts_days(timer.limit):
+        return timer.at
+    share = crc32(process.encode()) / 2**32
+    return timer.at + timedelta(milliseconds=int(share * (spread / ONE_MS)))
+
+
+@lru_cache(maxsize=1024)
+def _counts_days(limit: str) -> bool:
+    return bool(limit) and Limit.parse(limit).unit in {Unit.wd, Unit.d}
+
+
+def advance(
+    decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime, spread: timedelta = AT_ONCE
+) -> Advanced:
     """Make up passed timers, then decide the command.
 
     ``now`` is the instant of the commit. A human decision is judged at the instant it was received: timers that were due
     before it ring first, those due after it do not ring before it. A refusal changes nothing but leaves the made-up timers,
-    which are facts of their own. Never raises :class:`Refusal`.
+    which are facts of their own. A timer is late when it rings a minute after the process should have woken for it
+    (:func:`wakes_at`, with ``spread``). Never raises :class:`Refusal`.
     """
     tick = envelope.name == TICK
     now = now.astimezone(UTC)
     received = min(envelope.received_at.astimezone(UTC), now)
-    process, records = _ring_due(decider, process, facts, now if tick else received, now)
+    process, records = _ring_due(decider, process, facts, now if tick else received, now, spread)
     if tick:
         return Advanced(process=process, records=records)
     try:
@@ -205,7 +232,7 @@ def advance(decider: Decider, process: Process, envelope: Envelope, facts: Facts
     except Refusal as refusal:
         return Advanced(process=process, records=records, refusal=refusal.code, detail=refusal.detail)
     process = process.model_copy(update={"floor": at})
-    process, more = _ring_due(decider, process, facts, at, now, armed_at=at)
+    process, more = _ring_due(decider, process, facts, at, now, spread, armed_at=at)
     return Advanced(process=process, records=(*records, record, *more))
 
 
@@ -286,6 +313,7 @@ def _ring_due(
     facts: Facts,
     until: datetime,
     now: datetime,
+    spread: timedelta,
     armed_at: datetime | None = None,
 ) -> tuple[Process, tuple[Record, ...]]:
     """Ring what is due. A timer that a decision armed in its own past is late since ``armed_at`` only, not since its instant."""
@@ -295,7 +323,7 @@ def _ring_due(
             message = f"{process.id}: timer {due[0].key} keeps ringing"
             raise RuntimeError(message)
         timer = due[0]
-        late = now - max(timer.at, armed_at or timer.at) > LATE_AFTER
+        late = now - max(wakes_at(process.id, timer, spread), armed_at or timer.at) > LATE_AFTER
         rang = TimerRang(
             key=timer.key,
             n=timer.n,

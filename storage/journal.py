@@ -394,15 +394,25 @@ def _settle(connection: Connection, record: Record, now: datetime) -> None:
 
 
 def write_process(
-    connection: Connection, process: Process, *, closed: bool, opened: bool, now: datetime, old_seq: int
+    connection: Connection,
+    process: Process,
+    *,
+    closed: bool,
+    opened: bool,
+    now: datetime,
+    old_seq: int,
+    wakes_at: datetime | None,
 ) -> None:
-    """Write the snapshot; the seq guards against anybody who did not hold the lock."""
+    """Write the snapshot; the seq guards against anybody who did not hold the lock.
+
+    ``wakes_at``: when the process should wake by itself; later than that, a timer is late.
+    """
     values = {
         "seq": process.seq,
         "head": process.head,
         "snapshot": snapshots.write(process),
         "closed": closed,
-        "next_timer_at": min((t.at for t in process.timers), default=None),
+        "next_timer_at": wakes_at,
         "updated_at": now,
     }
     if opened:

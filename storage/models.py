@@ -90,6 +90,7 @@ class ProcessRow(Base):
     closed: Mapped[bool] = mapped_column(default=False)
     parked: Mapped[str | None] = mapped_column(String(80))
     next_timer_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the process should wake by itself, a while after the timer's instant where many share that."""
     opened_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -74,7 +74,7 @@ def workers(
     client: Client, shared: Parts, settings: WorkerSettings, metrics: WorkerMetrics | None = None
 ) -> list[Worker]:
     """Return the workers for cases, departments and notices. Queues are by kind of work (architecture 5)."""
-    journal = Journal(shared.database)
+    journal = Journal(shared.database, timedelta(seconds=settings.timer_spread))
     measuring = [Measuring(metrics or WorkerMetrics())]
     cases = Worker(
         client,

@@ -28,5 +28,8 @@ class WorkerSettings(BaseSettings):
     relay_every: float = 30.0
     relay_after: float = 60.0
     """How long an effect or a timer may be overdue before the relay looks at it."""
+    timer_spread: float = 180.0
+    """Over how long the timers of limits that count days ring, each process at its own moment; 0 rings them all at once, and people
+    wait behind them. Deadlines stay what they are (:func:`domain.kernel.wakes_at`)."""
     deliver_after: float = 8.0
     """How long a stored decision or request may wait before the relay takes it to the engine."""

@@ -105,6 +105,7 @@ class City:
         self.pack: Pack = load_pack(pack)
         self.kits: dict[str, CaseKit] = {}
         self.mail: list[tuple[str, Planned]] = []
+        self.spread = kernel.AT_ONCE
 
     def case(self, no: str = "c1", **fields: Any) -> "CaseKit":
         """Open another case."""
@@ -290,9 +291,11 @@ class CaseKit:
 
     def _advance(self, envelope: Envelope, facts: Facts) -> Advanced:
         before = self.process
-        got = kernel.advance(DECIDER, before, envelope, facts, self.city.now)
+        got = kernel.advance(DECIDER, before, envelope, facts, self.city.now, self.city.spread)
         if taken := self.city.taken(self, got.process):
-            got = kernel.advance(DECIDER, before, envelope, replace(facts, taken=taken), self.city.now)
+            got = kernel.advance(
+                DECIDER, before, envelope, replace(facts, taken=taken), self.city.now, self.city.spread
+            )
             if self.city.taken(self, got.process):
                 got = Advanced(process=before, records=(), refusal="order_exists")
         self.last = got

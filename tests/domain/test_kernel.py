@@ -1,12 +1,16 @@
 """The kernel around a decider: the door, the chain, timers' numbers, incidents."""
 
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain import kernel
 from domain.case import DECIDER
-from domain.process import SYSTEM, Actor
+from domain.process import SYSTEM, Actor, Envelope, Timer
 from tests.domain.casekit import CaseKit, City, replays
 
 
@@ -194,3 +198,52 @@ def test_incidents_survive_a_replay() -> None:
     replays(kit)
     kit.do("retry_effect", effect=next(iter(kit.process.incidents)))
     replays(kit)
+
+
+# -------------------------------------------------------------------------------------------------- when a process wakes
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+def limited(limit: str) -> Timer:
+    return Timer(key="a1/handle/due", at=NOON, rule="handle", limit=limit)
+
+
+@given(
+    process=st.text(min_size=1), amount=st.integers(1, 999), unit=st.sampled_from(["wd", "d"]), over=st.integers(0, 600)
+)
+def test_a_process_wakes_for_a_limit_in_days_within_the_spread_and_never_early(
+    process: str, amount: int, unit: str, over: int
+) -> None:
+    spread = timedelta(seconds=over)
+    wakes = kernel.wakes_at(process, limited(f"{amount}{unit}"), spread)
+    assert NOON <= wakes <= NOON + spread
+    assert wakes == kernel.wakes_at(process, limited("1wd"), spread), "a moment of its own, whatever the limit"
+    assert wakes.microsecond % 1000 == 0, "the server counts whole milliseconds"
+
+
+@pytest.mark.parametrize("limit", ["", "30min", "24h", "4wh", "6s"])
+def test_a_limit_in_hours_or_less_is_not_spread(limit: str) -> None:
+    assert kernel.wakes_at("case/1", limited(limit), timedelta(minutes=3)) == NOON
+
+
+def test_thousands_of_processes_wake_evenly_over_the_spread() -> None:
+    spread = timedelta(seconds=100)
+    wakes = [kernel.wakes_at(f"case/20260302-{n:06d}", limited("5wd"), spread) - NOON for n in range(10_000)]
+    tenths = Counter(int(w / (spread / 10)) for w in wakes)
+    assert sorted(tenths) == list(range(10))
+    assert max(tenths.values()) < 1.2 * min(tenths.values())
+
+
+def test_a_timer_is_late_by_when_its_process_should_have_woken_and_counts_from_its_instant() -> None:
+    spread = timedelta(minutes=3)
+    kit = City().case().dispatched()
+    timer = min((t for t in kit.process.timers if t.limit.endswith("wd")), key=lambda t: t.at)
+    wakes = kernel.wakes_at(kit.process.id, timer, spread)
+    assert timer.at < wakes
+    facts = kit.city.facts(None, kit)
+    for now, late in ((wakes + timedelta(seconds=59), False), (wakes + timedelta(seconds=61), True)):
+        tick = Envelope(id="t", process=kit.process.id, name=kernel.TICK, body={}, actor=SYSTEM, received_at=now)
+        got = kernel.advance(DECIDER, kit.process, tick, facts, now, spread)
+        rang = next(e for r in got.records for e in r.events if e.type == "timer_rang" and e.body["key"] == timer.key)
+        assert (rang.at, rang.body["late_by"]) == (timer.at, "engine" if late else None)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -145,8 +145,16 @@ class Watch:
         self.recording = recording
         self.found: dict[str, dict[Way, str]] = {}
 
-    def __call__(self, decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime) -> Advanced:
-        got = _advance(decider, process, envelope, facts, now)
+    def __call__(
+        self,
+        decider: Decider,
+        process: Process,
+        envelope: Envelope,
+        facts: Facts,
+        now: datetime,
+        spread: timedelta = kernel.AT_ONCE,
+    ) -> Advanced:
+        got = _advance(decider, process, envelope, facts, now, spread)
         if got.records and DECIDERS.get(decider.kind) is decider:
             for way in taken(decider, process, got):
                 if self.recording:

@@ -8,7 +8,7 @@ from typing import Any
 from activities.journal import Journal
 from activities.signatures import CommitRequest, CommitResult
 from domain.casework.commands import COMMANDS
-from domain.kernel import GENESIS, KERNEL_COMMANDS
+from domain.kernel import AT_ONCE, GENESIS, KERNEL_COMMANDS
 from domain.process import SYSTEM, Actor, Command, Envelope, Text
 from storage.policies import load_permissions
 from storage.unit_of_work import Database
@@ -43,9 +43,17 @@ def actor(name: str, unit: str | None = None, role: str | None = None) -> Actor:
 class Book:
     """One case: gives commands to the journal as the workflow does, and knows what the workflow would know."""
 
-    def __init__(self, database: Database, at: datetime = MONDAY, *, no: str | None = None, **fields: Any) -> None:
+    def __init__(
+        self,
+        database: Database,
+        at: datetime = MONDAY,
+        *,
+        no: str | None = None,
+        timer_spread: timedelta = AT_ONCE,
+        **fields: Any,
+    ) -> None:
         self.database = database
-        self.journal = Journal(database)
+        self.journal = Journal(database, timer_spread)
         self.now = at
         self.no = no or take_request(database, at, **fields)
         self.process = f"case/{self.no}"

@@ -8,7 +8,7 @@ import functools
 import itertools
 import threading
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,7 +16,7 @@ from activities import journal
 from activities.journal import Journal
 from activities.signatures import CommitRequest, CommitResult
 from domain.case import DECIDER
-from domain.kernel import TICK, Advanced, Process, advance, card
+from domain.kernel import TICK, Advanced, Process, advance, card, wakes_at
 from domain.process import Decider, Envelope, Facts
 from tests.domain.casekit import CaseKit, City
 
@@ -29,6 +29,7 @@ class Made:
     envelope: Envelope
     facts: Facts
     now: datetime
+    spread: timedelta
     result: CommitResult
 
 
@@ -47,15 +48,17 @@ class Watch:
         here = threading.local()
         real_commit = Journal.commit
 
-        def asking(decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime) -> Advanced:
+        def asking(
+            decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime, spread: timedelta
+        ) -> Advanced:
             if not getattr(here, "watched", False):
-                return advance(decider, process, envelope, facts, now)
+                return advance(decider, process, envelope, facts, now, spread)
             # Within the transaction: on SQLite, whoever comes later decides later.
             with self._lock:
                 n = next(self._numbers)
                 self._open.add(n)
-            here.asked.append((n, functools.partial(Made, process, envelope, facts, now)))
-            return advance(decider, process, envelope, facts, now)
+            here.asked.append((n, functools.partial(Made, process, envelope, facts, now, spread)))
+            return advance(decider, process, envelope, facts, now, spread)
 
         @functools.wraps(real_commit)
         def commit(this: Journal, request: CommitRequest) -> CommitResult:
@@ -117,7 +120,8 @@ class Twin(CaseKit):
         others = (k for k in self.city.kits.values() if k is not self and k.process.seq)
         held = frozenset(claim for kit in others for claim in DECIDER.claims(kit.state))
         self.city.now = made.now
-        got = advance(DECIDER, self.process, made.envelope, made.facts, made.now)
+        self.city.spread = made.spread
+        got = advance(DECIDER, self.process, made.envelope, made.facts, made.now, made.spread)
         taken = held & DECIDER.claims(got.process.state)
         if made.result.code == "order_exists" and got.refusal is None:
             assert taken, f"{id_} was refused for a claim that nobody holds"
@@ -136,7 +140,8 @@ class Twin(CaseKit):
         assert (result.seq, result.head) == (process.seq, process.head)
         assert result.card == card(DECIDER, process)
         assert result.closed == DECIDER.closed(process.state)
-        assert [(t.key, t.n, t.at) for t in result.timers] == [(t.key, t.n, t.at) for t in process.timers]
+        wakes = [(t.key, t.n, wakes_at(process.id, t, made.spread)) for t in process.timers]
+        assert [(t.key, t.n, t.at) for t in result.timers] == wakes
 
     def would_refuse(self, envelope: Envelope, facts: Facts, now: datetime) -> bool:
         """Whether the bare decider would refuse a command now."""

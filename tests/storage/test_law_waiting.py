@@ -11,7 +11,7 @@ from domain.casework.state import Case
 from domain.process import Envelope
 from storage import effects
 from storage import relay as sql
-from storage.models import CommandRow, EventRow, table
+from storage.models import CommandRow, EventRow, ProcessRow, table
 from storage.unit_of_work import Database
 from tests.factories.book import Book
 from tests.factories.city import rows
@@ -66,6 +66,24 @@ def test_a_result_received_in_time_and_committed_after_an_outage_never_becomes_o
     book.commit()
     types = [(e.type, e.body.get("key")) for e in rows(database, EventRow)]
     assert ("overdue_reached", "a1/handle") not in types
+
+
+def test_a_limit_in_days_is_judged_by_its_instant_though_its_process_wakes_somewhat_later(database: Database) -> None:
+    spread = timedelta(minutes=3)
+    book = Book(database, timer_spread=spread)
+    told = book.dispatched().commit()
+    timer = min((t for t in told.timers if t.key.startswith("a1/handle")), key=lambda t: t.at)
+    nominal = min(t.at for t in Book(database).dispatched().commit().timers if t.key == timer.key)
+    own = timer.at - nominal
+    assert timedelta() < own < spread, "else this number says nothing"
+    (waits,) = rows(database, ProcessRow, id=book.process)
+    assert waits.next_timer_at == min(t.at for t in told.timers)
+    book.now = timer.at + timedelta(seconds=30)
+    book.commit()
+    (rang,) = [e for e in rows(database, EventRow, process=book.process) if e.body.get("key") == timer.key]
+    assert (rang.type, rang.at, rang.recorded_at, rang.body["late_by"]) == ("timer_rang", nominal, book.now, None)
+    with database.read() as connection:
+        assert book.process not in sql.processes_behind(connection, book.now, 10)
 
 
 def stored(database: Database, envelope: Envelope, texts: dict[str, str]) -> None:

@@ -19,8 +19,10 @@ from storage.unit_of_work import Database
 from tests.factories.city import rows
 from tests.factories.engine import Engine, LiveCase, engine_on, until
 from worker.plugin import plugin
+from worker.settings import WorkerSettings
 
 CALENDAR, PACK = load_calendar(), load_pack("haikou")
+SPREAD = timedelta(seconds=WorkerSettings().timer_spread)
 
 
 @pytest.fixture
@@ -87,6 +89,12 @@ async def test_an_order_nobody_touches_is_signed_by_the_system_warned_of_and_ove
     signed = next(e for e in case.events() if e.type == "order_signed")
     assert (signed.at, signed.body["auto"], signed.body["by"]) == (times["a1/sign/due"][0], True, "system")
     assert [e.body["key"] for e in case.events() if e.type == "overdue_reached"].count("a1/handle") == 1
+    woke = {e.body["key"]: e.recorded_at - e.at for e in case.events() if e.type == "timer_rang"}
+    own = [woke[key] for key in ("a1/handle/yellow", "a1/handle/due", "a1/handle/red")]
+    assert max(own) - min(own) < timedelta(seconds=10), (
+        "a case has a moment of its own, the same for each of its limits"
+    )
+    assert timedelta() < own[0] < SPREAD + timedelta(seconds=10)
     told = [e.body["what"] for e in case.effects(target="water")]
     assert [w for w in told if w != "due_changed"] == ["order_sent", "yellow_card", "overdue", "red_card"]
     # Law 6: a result our door received in time annuls what was written in between.
@@ -108,7 +116,7 @@ async def test_a_return_that_no_reviewer_looks_at_goes_to_the_centre_head(
     case = await (await (await engine.case()).opened()).dispatched()
     await case.give("request_return", unit="water", order="a1", ground="not_our_duty", proposed_owner="roads")
     asked = at_of(case, "return_requested")
-    await skip(environment, due("return_review1", asked) + timedelta(minutes=1))
+    await skip(environment, due("return_review1", asked) + SPREAD + timedelta(minutes=1))
     await until(lambda: "return_escalated" in case.types())
     assert at_of(case, "return_escalated") == due("return_review1", asked)
     assert await case.refuses("review_return", role="order_reviewer", order="a1", approve=True) == "not_your_turn"
