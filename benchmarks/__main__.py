@@ -40,7 +40,7 @@ QUICK: Final[Mapping[str, Sequence[str]]] = {
     "where": ("--cases", "8"),
     "size": ("--few", "100", "--many", "400", "--lives", "2", "--rounds", "2"),
     "memory": ("--cases", "5", "25"),
-    "timers": ("--cases", "50", "--setup", "30"),
+    "timers": ("--cases", "50", "--setup", "30", "--spread", "0"),
     "storm": ("--cases", "10", "--informed", "5"),
     "batch": ("--cases", "20", "--rate", "10"),
     "city": ("--scale", "150", "--n", "3"),

@@ -71,6 +71,7 @@ COLUMNS: Final[Mapping[str, Columns]] = {
     "timers": (
         ("database", "数据库", "database"),
         ("timers", "定时器", "timers"),
+        ("spread_s", "分散 秒", "spread over s"),
         ("all_rang_s", "全部响完 秒", "all rang after s"),
         ("late_p50_s", "迟到 p50 秒", "late p50 s"),
         ("late_p99_s", "p99", "p99"),

@@ -3,8 +3,8 @@
 ``python -m benchmarks.timers [--cases 5000]``. Every case is signed by its unit and has two timers at the same instant (the
 unit's yellow light and the overall one), so 5,000 cases are 10,000 timers. The cases are copies of one real life in the pack
 ``demo`` (:mod:`benchmarks.filling`); their workflows are started before the instant and wait. Lateness is the instant of the
-commit less the timer's. ``--lanes`` people take other cases through meanwhile, before the instant and after it. ``--spread``: the
-timers ring over so many seconds, as those of limits in days do in a city.
+commit less the timer's. ``--lanes`` people take other cases through meanwhile, before the instant and after it. For each
+``--spread``: the timers ring over so many seconds, as those of limits in days do in a city.
 """
 
 import argparse
@@ -37,6 +37,14 @@ PATIENCE_S: Final = 1800.0
 
 
 async def run(args: argparse.Namespace, data: Path) -> None:
+    """Measure each spread in a city of its own."""
+    for spread in args.spread:
+        place_of_its_own = data / f"spread-{spread:g}"
+        place_of_its_own.mkdir()
+        await _measure(args, spread, place_of_its_own)
+
+
+async def _measure(args: argparse.Namespace, spread: float, data: Path) -> None:
     """Make the cases, start them, wait for the instant, count."""
     with place(args.database, data, pack=PACK) as where:
         database = Database(where.url)
@@ -47,7 +55,7 @@ async def run(args: argparse.Namespace, data: Path) -> None:
         armed = await asyncio.to_thread(_waiting, database, instant)
         if armed != args.cases + len(originals):
             raise RuntimeError(f"{armed} cases have a timer at the instant, not {args.cases}")
-        spreading = {"module": "benchmarks.spreading_worker", "timer_spread": str(args.spread)} if args.spread else {}
+        spreading = {"module": "benchmarks.spreading_worker", "timer_spread": str(spread)} if spread else {}
         with worker(where, data, cached_workflows=str(2 * args.cases), **spreading) as process:
             start = time.perf_counter()
             await begin(client, [number(n) for n in range(1, args.cases + 1)])
@@ -71,7 +79,7 @@ async def run(args: argparse.Namespace, data: Path) -> None:
                 "server": where.server,
                 "cases": args.cases,
                 "timers": len(late),
-                "spread_s": args.spread,
+                "spread_s": spread,
                 "starts_per_s": round(args.cases / started, 1),
                 "all_rang_s": round(rang, 1),
                 "late_p50_s": round((centile(late, 50) or 0) / 1000, 1),
@@ -113,7 +121,7 @@ def _lateness(database: Database, instant: datetime) -> Sequence[float]:
 if __name__ == "__main__":
     parser = flags(__doc__)
     parser.add_argument("--cases", type=int, default=5000)
-    parser.add_argument("--spread", type=float, default=0.0, help="seconds over which these timers ring")
+    parser.add_argument("--spread", type=float, nargs="+", default=[0.0, 180.0], help="seconds over which they ring")
     parser.add_argument("--lanes", type=int, default=4)
     parser.add_argument("--setup", type=float, default=0.0, help="seconds for making and starting the cases")
     launch(parser, run)
