@@ -37,6 +37,7 @@ from tests.faults.operations import Log
 from tests.faults.record import read_record
 from tests.faults.schedule import Fault, killed, schedule
 from tests.faults.scripts import SCRIPTS, cast
+from tests.faults.standing import standing
 from tests.faults.steps import Script
 
 SETTLE_S: Final = 240.0
@@ -166,6 +167,7 @@ def play(city: City, asked: Asked, scripts: list[Script], faults: list[Fault], s
         played = Played({}, driver, time.monotonic() - began, city.struck, city.relay_s, [*driver.wrong, *city.wrong])
         if not settled:
             played.wrong.append(f"not everything has ended or is settled {SETTLE_S:.0f} s after the last decision")
+            played.wrong += asyncio.run(standing(city.stack.temporal_address, city.database))
         _look(city, played)
         say(f"{'storm' if faults else 'calm'}: {played.seconds:.0f} s, {driver.done} steps, {len(played.wrong)} wrong")
         return played

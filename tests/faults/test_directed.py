@@ -23,6 +23,7 @@ from tests.faults.city import City, copy_database, plan
 from tests.faults.people import People, in_loop
 from tests.faults.record import read_record
 from tests.faults.run import Asked, folder, open_city
+from tests.faults.standing import standing
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 OUTAGE_S = 20.0
@@ -270,5 +271,13 @@ def test_effects_of_a_case_whose_workflow_is_terminated_before_they_are_done_are
     with city.database.read() as connection:
         owed = connection.execute(select(e.c.status).where(e.c.process == f"case/{no}", e.c.kind == "order_message"))
         assert owed.scalars().all() == ["planned"]
+    # The relay starts it again, and a run that does not settle would tell what hangs.
+    hangs = f"case/{no}: pending"
+    told = eventually(
+        lambda: [
+            line for line in in_loop(standing(city.stack.temporal_address, city.database)) if line.startswith(hangs)
+        ]
+    )
+    assert "departments.send_message" in told[0]
     city.stack.start_again("departments")
     eventually(lambda: {r.status for r in rows(city.database, EffectRow, process=f"case/{no}")} == {"done"}, PATIENCE_S)
