@@ -46,6 +46,12 @@ def make_schema(url: str) -> None:
     command.upgrade(config, "head")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: many tests wait most of their time, for servers, browsers, clocks."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Domain tests open no socket: the rules know no network. Files with slow tests come first, so that none is left at the end."""
     for item in items:

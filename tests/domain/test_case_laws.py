@@ -248,8 +248,10 @@ def test_these_lives_come_to_every_command(monkeypatch: pytest.MonkeyPatch) -> N
     missing = {*COMMANDS, *kernel.KERNEL_COMMANDS} - BESIDE - FORMER
     advance = kernel.advance
 
-    def watched(decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime) -> Advanced:
-        got = advance(decider, process, envelope, facts, now)
+    def watched(
+        decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime, spread: timedelta
+    ) -> Advanced:
+        got = advance(decider, process, envelope, facts, now, spread)
         if got.refusal is None:
             missing.discard(envelope.name)
         return got
