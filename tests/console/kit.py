@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
@@ -141,7 +141,9 @@ class Pages:
         """Empty a page that somebody has left, for the next one: nothing of what was done there stays."""
         if page.url.startswith("http"):
             page.evaluate("() => localStorage.clear()")
-        page.goto("about:blank")
+            page.goto(
+                urljoin(page.url, "/healthz")
+            )  # of the same host: an empty page would cost the next one a process
         page.context.clear_cookies()
         page.emulate_media(media="null")
         page.mouse.move(0, 0)

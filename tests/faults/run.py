@@ -35,6 +35,7 @@ from tests.faults.driver import CANARIES, Driver, plays
 from tests.faults.lives import Life, by_script, differences, read_lives
 from tests.faults.operations import Log
 from tests.faults.record import read_record
+from tests.faults.replaying import replayed
 from tests.faults.schedule import Fault, killed, schedule
 from tests.faults.scripts import SCRIPTS, cast
 from tests.faults.standing import standing
@@ -85,6 +86,7 @@ class Played:
     wrong: list[str] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
     histories: int = 0
+    replayed: int = 0
 
 
 def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
@@ -127,6 +129,7 @@ def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
         "planned_effects_left": len(found.left),
         "unlike_calm": len(unlike),
         "histories_searched": storm.histories,
+        "histories_replayed": storm.replayed,
         "relay_s_max": max(storm.relay_s, default=None),
         "calm_s": round(calm.seconds, 1),
         "storm_s": round(storm.seconds, 1),
@@ -246,6 +249,8 @@ def _look(city: City, played: Played) -> None:
     played.wrong += [str(v) for v in check_history(driver.log.operations, read_record(database))]
     played.lives = read_lives(database, driver.plays, stack.data / "departments.jsonl")
     played.wrong += [f"canary: {line}" for line in _canaries(stack, played)]
+    failed, played.replayed = asyncio.run(replayed(stack.temporal_address))
+    played.wrong += failed
 
 
 def _ends(database: Database, driver: Driver) -> Iterator[str]:

@@ -21,3 +21,4 @@ def test_thirty_kills_under_two_hundred_cases_lose_double_and_change_nothing(tem
     assert not outcome.wrong, "\n".join([*said, *outcome.wrong])
     assert outcome.figures["kills"] >= 30
     assert outcome.figures["histories_searched"] >= 200
+    assert outcome.figures["histories_replayed"] >= 200
