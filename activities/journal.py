@@ -29,7 +29,7 @@ from activities.signatures import CommitRequest, CommitResult, EffectOrder, Time
 from domain import snapshots
 from domain.deciders import decider_of
 from domain.incidents import FailEffect
-from domain.kernel import TICK, Advanced, Planned, Process, advance, card, needs, todos, wakes_at
+from domain.kernel import NO_SPREAD, TICK, Advanced, Planned, Process, advance, card, needs, todos, wakes_at
 from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
@@ -51,7 +51,7 @@ class Journal:
     AT_ONCE: ClassVar[frozenset[str]] = frozenset({"notice", "order_message"})
     """Kinds of effect performed within the commit where a row of this database is all there is to do."""
 
-    def __init__(self, database: Database, timer_spread: timedelta = timedelta()) -> None:
+    def __init__(self, database: Database, timer_spread: timedelta = NO_SPREAD) -> None:
         """``timer_spread``: over how long the timers of one instant ring (:func:`domain.kernel.wakes_at`)."""
         self.database, self.timer_spread = database, timer_spread
         self.rules = Rules(database)

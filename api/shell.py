@@ -22,6 +22,8 @@ from api.settings import Settings
 
 log = logging.getLogger(__name__)
 
+MOST_LENGTH_DIGITS: Final = 18
+"""Of a length that is read at all: a longer one is too large at any limit."""
 GONE: Final = 499
 """What figures call a client who left in the middle of his body."""
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,80}")
@@ -94,7 +96,7 @@ def _too_large(scope: Scope, headers: Mapping[str, str], settings: Settings) -> 
     length, most = headers.get("content-length", "0"), _limit(scope["path"], settings)
     if not (length.isascii() and length.isdigit()):
         return Problem(400, "bad_request")
-    return Problem(413, "body_too_large", most=most) if len(length) > 18 or int(length) > most else None  # noqa: PLR2004 - longer is too large at any limit
+    return Problem(413, "body_too_large", most=most) if len(length) > MOST_LENGTH_DIGITS or int(length) > most else None
 
 
 def _bounded(scope: Scope, receive: Receive, settings: Settings) -> Receive:

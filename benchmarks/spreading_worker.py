@@ -4,11 +4,11 @@ The measurement needs an instant that comes soon; in the pack ``demo``, which ha
 """
 
 import asyncio
+from unittest.mock import patch
 
-from domain import kernel
 from worker.__main__ import main
 from worker.settings import WorkerSettings
 
 if __name__ == "__main__":
-    kernel._counts_days = lambda _limit: True  # type: ignore[assignment]  # noqa: SLF001 - a measurement, no setting of the product
-    asyncio.run(main(WorkerSettings()))
+    with patch("domain.kernel._counts_days", return_value=True):
+        asyncio.run(main(WorkerSettings()))

@@ -46,7 +46,7 @@ from domain.process import (
 GENESIS = "0" * 64
 LATE_AFTER = timedelta(seconds=60)
 """A timer that rings so long after its process should have woken for it is late, and the ledger says whose delay it was."""
-AT_ONCE = timedelta()
+NO_SPREAD = timedelta()
 ONE_MS = timedelta(milliseconds=1)
 MOST_RINGS = 1000
 TICK = "tick"
@@ -211,7 +211,7 @@ def _counts_days(limit: str) -> bool:
 
 
 def advance(
-    decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime, spread: timedelta = AT_ONCE
+    decider: Decider, process: Process, envelope: Envelope, facts: Facts, now: datetime, spread: timedelta = NO_SPREAD
 ) -> Advanced:
     """Make up passed timers, then decide the command.
 

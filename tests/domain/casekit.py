@@ -105,7 +105,7 @@ class City:
         self.pack: Pack = load_pack(pack)
         self.kits: dict[str, CaseKit] = {}
         self.mail: list[tuple[str, Planned]] = []
-        self.spread = kernel.AT_ONCE
+        self.spread = kernel.NO_SPREAD
 
     def case(self, no: str = "c1", **fields: Any) -> "CaseKit":
         """Open another case."""

@@ -152,7 +152,7 @@ class Watch:
         envelope: Envelope,
         facts: Facts,
         now: datetime,
-        spread: timedelta = kernel.AT_ONCE,
+        spread: timedelta = kernel.NO_SPREAD,
     ) -> Advanced:
         got = _advance(decider, process, envelope, facts, now, spread)
         if got.records and DECIDERS.get(decider.kind) is decider:

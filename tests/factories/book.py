@@ -8,7 +8,7 @@ from typing import Any
 from activities.journal import Journal
 from activities.signatures import CommitRequest, CommitResult
 from domain.casework.commands import COMMANDS
-from domain.kernel import AT_ONCE, GENESIS, KERNEL_COMMANDS
+from domain.kernel import GENESIS, KERNEL_COMMANDS, NO_SPREAD
 from domain.process import SYSTEM, Actor, Command, Envelope, Text
 from storage.policies import load_permissions
 from storage.unit_of_work import Database
@@ -49,7 +49,7 @@ class Book:
         at: datetime = MONDAY,
         *,
         no: str | None = None,
-        timer_spread: timedelta = AT_ONCE,
+        timer_spread: timedelta = NO_SPREAD,
         **fields: Any,
     ) -> None:
         self.database = database
