@@ -14,7 +14,6 @@ from starlette.responses import Response
 from api.access import Place, SignedIn, Viewer
 from api.cases.reading import reach_of as reach_of_cases
 from api.paging import Cursor, Limit, cursor_of, keys_of
-from api.papers.pdf import pdf_of
 from api.problems import Problem, language
 from api.proceedings.reading import LONGEST_ID, PROCESS_ID, disclosed_any, reach_of
 from api.refusals import refuses
@@ -140,6 +139,8 @@ def page(paper: PaperId, request: Request, place: Place, who: SignedIn, lang: La
 @refuses("not_found")
 def pdf(paper: PaperId, request: Request, place: Place, who: SignedIn, lang: Lang = None) -> Response:
     """Return the page as it was issued as PDF, its fonts embedded: always the same bytes, told by their hash in the ETag."""
+    from api.papers.pdf import pdf_of  # noqa: PLC0415 - setting pages is an eighth of what the API loads, and seldom asked for
+
     row, content, chosen = _opened(place, who, paper, lang, request)
     found = pdf_of(content, chosen, row.issued_at)
     return Response(

@@ -3,6 +3,12 @@
 ``python -m tests.faults.api_with_hook`` is ``python -m api`` with the port to the engine wrapped.
 """
 
+import gc
+
+if __name__ == "__main__":
+    # as the product does
+    gc.disable()
+
 import functools
 from typing import Any
 
@@ -30,4 +36,6 @@ def install(orders: Orders) -> None:
 
 if __name__ == "__main__":
     install(Orders.from_environment())
+    gc.freeze()
+    gc.enable()
     main()

@@ -3,6 +3,12 @@
 ``python -m tests.faults.worker_with_hook`` is ``python -m worker`` with ``Journal.commit`` wrapped.
 """
 
+import gc
+
+if __name__ == "__main__":
+    # as the product does
+    gc.disable()
+
 import asyncio
 import functools
 import os
@@ -34,6 +40,8 @@ def install(orders: Orders) -> None:
 
 if __name__ == "__main__":
     install(Orders.from_environment())
+    gc.freeze()
+    gc.enable()
     asyncio.run(main(WorkerSettings()))
     sys.stdout.flush()
     sys.stderr.flush()

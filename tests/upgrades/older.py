@@ -5,6 +5,7 @@ keeps when its caller was contacted.
 """
 
 import asyncio
+import gc
 import importlib.abc
 import importlib.machinery
 import os
@@ -75,8 +76,11 @@ def install() -> None:
 
 if __name__ == "__main__":
     install()
+    gc.disable()  # as the worker itself does
     from worker.__main__ import main
     from worker.settings import WorkerSettings
 
+    gc.freeze()
+    gc.enable()
     asyncio.run(main(WorkerSettings()))
     os._exit(0)  # as the worker itself does
