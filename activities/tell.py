@@ -95,3 +95,16 @@ async def signal_process(client: Client, process: str, signal: str, *args: Any) 
         start_signal_args=list(args),
         static_summary=process,
     )
+
+
+async def begin_anew(client: Client, process: str) -> None:
+    """End whatever runs of a process and begin a run that knows nothing and catches up from the journal (law 7)."""
+    await client.start_workflow(
+        workflow_of(process),
+        ProcessStart(process=process),
+        id=process,
+        task_queue=CASES,
+        id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=process,
+    )

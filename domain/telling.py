@@ -18,6 +18,8 @@ from domain.process import Effect
 
 OPEN: Final = "open"
 """The command with which one process begins another."""
+BETWEEN: Final = frozenset({"tell", "start"})
+"""The effects by which one process speaks to another: the other answers at once, whatever it says."""
 NOT_BEGUN: Final = "not_begun"
 """The code by which a process that was refused its beginning refuses all messages. A message that names no command for its refusal
 is settled by it: what did not begin need not be told anything."""

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from domain.process import Actor, Envelope
+from domain.telling import BETWEEN
 from storage.journal import insert_once
 from storage.models import CommandRow, EffectRow, ProcessRow, RequestRow, SettingRow, table
 
@@ -73,3 +74,37 @@ def processes_behind(connection: Connection, before: datetime, limit: int, after
     for statement in (owing, late):
         found.update(connection.execute(statement.order_by(key).limit(limit)).scalars())
     return sorted(found)[:limit]
+
+
+def processes_hanging(connection: Connection, before: datetime, limit: int) -> Sequence[str]:
+    """Return processes in which something of our own has stood still since before an instant, those that wait longest first.
+
+    They are those whose decisions have no outcome, whose timers have passed, who owe another process a message or are owed one.
+    What is owed to departments does not count: those may be down for a day. Nor does a parked process, or what waits for one: those
+    are an operator's.
+    """
+    c, e, p = table(CommandRow), table(EffectRow), table(ProcessRow)
+
+    def parked(process: ColumnElement[str]) -> ColumnElement[bool]:
+        return select(p.c.id).where(p.c.id == process, p.c.parked.is_not(None)).exists()
+
+    undecided = select(c.c.received_at, c.c.process).where(
+        c.c.outcome == "received", c.c.received_at < before, ~parked(c.c.process)
+    )
+    untold = select(e.c.planned_at, e.c.process, e.c.target).where(
+        e.c.status == "planned",
+        e.c.planned_at < before,
+        e.c.kind.in_(BETWEEN),
+        ~parked(e.c.process),
+        ~parked(e.c.target),
+    )
+    late = select(p.c.next_timer_at, p.c.id).where(
+        p.c.next_timer_at < before, p.c.parked.is_(None), p.c.closed.is_(False)
+    )
+    since: dict[str, datetime] = {}
+    for statement in (undecided, untold, late):
+        at = statement.selected_columns[0]
+        for found, *processes in connection.execute(statement.order_by(at).limit(limit)):
+            for process in processes:
+                since[process] = min(found, since.get(process, found))
+    return sorted(since, key=lambda process: (since[process], process))[:limit]

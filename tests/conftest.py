@@ -181,4 +181,4 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
     """The browser for console tests."""
-    return find_chromium() or missing("no Chromium on the PATH: apt-get install chromium fonts-noto-cjk")
+    return find_chromium() or missing("no Chromium on the PATH: apt-get install chromium-headless-shell fonts-noto-cjk")

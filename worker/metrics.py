@@ -106,7 +106,7 @@ class WorkerMetrics:
     def round(self, outcome: str, found: dict[str, Iterable[Any]], brought: dict[str, Iterable[Any]]) -> None:
         """Count one round of the relay: ``done``, ``failed``, or ``elsewhere`` when another relay has the lease."""
         self.relay_rounds.labels(outcome).inc()
-        for what in ("requests", "commands", "behind"):
+        for what in ("requests", "commands", "behind", "hanging"):
             self.relay_found.labels(what).set(len(list(found.get(what, ()))))
             self.relay_signals.labels(what).inc(len(list(brought.get(what, ()))))
 

@@ -4,6 +4,9 @@ Every round it looks for requests whose case has not begun, decisions the engine
 that have passed for too long, and signals or starts the process. Everything it does may be done twice: ids make it once. One
 relay works at a time (a lease); a process that is nudged again and again is nudged ever more rarely, so that a department that
 is down for a day does not fill a history.
+
+Whoever hangs although he was nudged for long is begun anew from the journal: a run is worth nothing (law 7), so whatever holds one,
+in the engine or in a worker, is left behind with it.
 """
 
 import asyncio
@@ -14,10 +17,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from temporalio.api.enums.v1 import PendingWorkflowTaskState
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.tell import signal_process
+from activities.tell import begin_anew, signal_process
 from domain.messages import Message
 from domain.process import Envelope
 from storage import relay as sql
@@ -26,6 +30,8 @@ from worker.metrics import WorkerMetrics
 from worker.settings import WorkerSettings
 
 MOST = 500
+MOST_ANEW = 10
+"""In one round. If thousands hang, it is no run's fault, and beginning them anew would only add to what the engine has to do."""
 AT_ONCE = 16
 LONGEST_PAUSE = timedelta(hours=1)
 RPC_TIMEOUT_S = 10.0
@@ -54,6 +60,11 @@ class Patience:
             wait = min(self.nudged[key][1] * 2, LONGEST_PAUSE) if key in self.nudged else self.first
             self.nudged[key] = (now + wait, wait)
 
+    def forget(self, keys: Iterable[str]) -> None:
+        """These are as if they had never been nudged."""
+        for key in keys:
+            self.nudged.pop(key, None)
+
 
 class Relay:
     """One relay. ``round`` does one round and says how much it brought on its way."""
@@ -67,6 +78,7 @@ class Relay:
         self.requests = Patience(settings.deliver_after)
         self.commands = Patience(settings.deliver_after)
         self.processes = Patience(settings.relay_every)
+        self.hanging = Patience(settings.relay_anew_after)
         self.after = ""
 
     async def run(self) -> None:
@@ -75,6 +87,7 @@ class Relay:
             try:
                 await self.round()
             except (StorageUnavailable, RPCError, TimeoutError) as error:
+                self.hanging.nudged.clear()
                 self.metrics.round("failed", {}, {})
                 log.warning("relay_round_failed", error=type(error).__name__)
             except Exception:
@@ -91,37 +104,68 @@ class Relay:
             return 0
         young = now - timedelta(seconds=self.settings.deliver_after)
         old = now - timedelta(seconds=self.settings.relay_after)
-        requests, commands, behind = await asyncio.to_thread(self._look, young, old)
+        requests, commands, behind, hanging = await asyncio.to_thread(self._look, young, old)
         envelopes = {e.id: e for e in commands}
-        started = await _all(self.requests.turn(requests, now), lambda no: self._signal(f"case/{no}", "sync"))
-        delivered = await _all(self.commands.turn(list(envelopes), now), lambda key: self._deliver(envelopes[key]))
         last = behind[-1] if len(behind) == MOST else None
-        nudged = await _all(
-            self.processes.turn(behind, now, self.after, last), lambda process: self._signal(process, "sync")
-        )
+        to_start, to_deliver = self.requests.turn(requests, now), self.commands.turn(list(envelopes), now)
+        to_nudge = self.processes.turn(behind, now, self.after, last)
+        started = await _all(to_start, lambda no: self._signal(f"case/{no}", "sync"))
+        delivered = await _all(to_deliver, lambda key: self._deliver(envelopes[key]))
+        nudged = await _all(to_nudge, lambda process: self._signal(process, "sync"))
         self.after = last or ""
+        if [*started, *delivered, *nudged] != [*to_start, *to_deliver, *to_nudge]:
+            self.hanging.nudged.clear()
         self.requests.note(started, now)
         self.commands.note(delivered, now)
         self.processes.note(nudged, now)
+        anew = await self._begin_anew(hanging, now)
+        # What was signalled is gone with the run: it comes again in the next round.
+        self.processes.forget(anew)
+        self.commands.forget(key for key, envelope in envelopes.items() if envelope.process in anew)
         self.metrics.round(
             "done",
-            {"requests": requests, "commands": commands, "behind": behind},
-            {"requests": started, "commands": delivered, "behind": nudged},
+            {"requests": requests, "commands": commands, "behind": behind, "hanging": hanging},
+            {"requests": started, "commands": delivered, "behind": nudged, "hanging": anew},
         )
         if started or delivered or nudged:
             log.info("relayed", requests=len(started), commands=len(delivered), behind=len(nudged))
-        return len(started) + len(delivered) + len(nudged)
+        return len(started) + len(delivered) + len(nudged) + len(anew)
+
+    async def _begin_anew(self, hanging: Sequence[str], now: datetime) -> list[str]:
+        """Begin anew whoever has hung for the whole patience; who is seen for the first time gets it now."""
+        turn = self.hanging.turn(hanging, now)
+        first = [process for process in turn if process not in self.hanging.nudged]
+        anew = await _all([process for process in turn if process in self.hanging.nudged][:MOST_ANEW], self._anew)
+        self.hanging.note([*first, *anew], now)
+        return anew
+
+    async def _anew(self, process: str) -> None:
+        log.warning("relay_begins_anew", process=process, run=await self._run_of(process))
+        await asyncio.wait_for(begin_anew(self.client, process), RPC_TIMEOUT_S)
+
+    async def _run_of(self, process: str) -> str:
+        """Say in short what the engine has of the run that will be left behind: for who looks for what held it."""
+        handle = self.client.get_workflow_handle(process)
+        try:
+            found = (await asyncio.wait_for(handle.describe(), RPC_TIMEOUT_S)).raw_description
+        except RPCError as error:
+            return error.status.name
+        info, task = found.workflow_execution_info, found.pending_workflow_task
+        pending = [f"{a.activity_type.name} (attempt {a.attempt})" for a in found.pending_activities]
+        state = PendingWorkflowTaskState.Name(task.state).removeprefix("PENDING_WORKFLOW_TASK_STATE_").lower()
+        return "; ".join((f"{info.history_length} events", f"task {state} (attempt {task.attempt})", *pending))
 
     def _lease(self, now: datetime, until: datetime) -> bool:
         with self.database.write() as connection:
             return sql.take_lease(connection, self.owner, now, until)
 
-    def _look(self, young: datetime, old: datetime) -> tuple[list[str], list[Envelope], list[str]]:
+    def _look(self, young: datetime, old: datetime) -> tuple[list[str], list[Envelope], list[str], list[str]]:
         with self.database.read() as connection:
             return (
                 list(sql.requests_without_case(connection, young, MOST)),
                 list(sql.undelivered_commands(connection, young, MOST)),
                 list(sql.processes_behind(connection, old, MOST, self.after)),
+                list(sql.processes_hanging(connection, old, MOST)),
             )
 
     async def _deliver(self, envelope: Envelope) -> None:
@@ -134,10 +178,10 @@ class Relay:
 async def _all(keys: Iterable[str], act: Callable[[str], Awaitable[None]]) -> list[str]:
     """Do all, some at once; return those that went well. The others are found again next round.
 
-    When the engine is away the rest is left for the next round at once.
+    In their order. When the engine is away the rest is left for the next round at once.
     """
     gate = asyncio.Semaphore(AT_ONCE)
-    done: list[str] = []
+    done: set[str] = set()
     away = False
 
     async def one(key: str) -> None:
@@ -152,7 +196,8 @@ async def _all(keys: Iterable[str], act: Callable[[str], Awaitable[None]]) -> li
                     away = True
                 log.warning("relay_could_not_reach", error=type(error).__name__)
             else:
-                done.append(key)
+                done.add(key)
 
+    keys = list(keys)
     await asyncio.gather(*(one(key) for key in keys))
-    return done
+    return [key for key in keys if key in done]

@@ -28,6 +28,8 @@ class WorkerSettings(BaseSettings):
     relay_every: float = 30.0
     relay_after: float = 60.0
     """How long an effect or a timer may be overdue before the relay looks at it."""
+    relay_anew_after: float = 600.0
+    """How long a process may hang although the relay nudges it, before its run is ended and begun anew from the journal."""
     timer_spread: float = 180.0
     """Over how long the timers of limits that count days ring, each process at its own moment; 0 rings them all at once, and people
     wait behind them. Deadlines stay what they are (:func:`domain.kernel.wakes_at`)."""

@@ -51,7 +51,7 @@ def plan(data: Path, *, seed: int, url: str | None = None, every: float = 2.0, a
         seed=seed,
         relay_every=every,
         relay_after=after,
-        worker_env=faults,
+        worker_env=faults | {"SANHUAN_RELAY_ANEW_AFTER": "60"},
         api_env=faults,
         modules=MODULES,
         tempers=TEMPERS,

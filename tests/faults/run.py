@@ -87,6 +87,7 @@ class Played:
     findings: Findings = field(default_factory=Findings)
     histories: int = 0
     replayed: int = 0
+    begun_anew: list[str] = field(default_factory=list)
 
 
 def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
@@ -130,6 +131,7 @@ def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
         "unlike_calm": len(unlike),
         "histories_searched": storm.histories,
         "histories_replayed": storm.replayed,
+        "begun_anew": storm.begun_anew,
         "relay_s_max": max(storm.relay_s, default=None),
         "calm_s": round(calm.seconds, 1),
         "storm_s": round(storm.seconds, 1),
@@ -251,6 +253,8 @@ def _look(city: City, played: Played) -> None:
     played.wrong += [f"canary: {line}" for line in _canaries(stack, played)]
     failed, played.replayed = asyncio.run(replayed(stack.temporal_address))
     played.wrong += failed
+    said = (stack.data / "log" / "worker.log").read_text(encoding="utf-8", errors="replace")
+    played.begun_anew = [line for line in said.splitlines() if "relay_begins_anew" in line]
 
 
 def _ends(database: Database, driver: Driver) -> Iterator[str]:

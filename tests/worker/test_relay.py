@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 import activities.tell
 import worker.relay
 from activities.journal import Journal
 from activities.tell import Tell
+from domain.deciders import workflow_of
+from domain.messages import ProcessStart
 from storage import journal
 from storage import relay as sql
 from storage.effects import Owed
@@ -22,7 +25,7 @@ from storage.unit_of_work import Database
 from tests.factories.book import Book
 from tests.factories.city import rows, take_request
 from tests.factories.engine import Engine, LiveCase, engine_on, until
-from worker.relay import Patience, Relay
+from worker.relay import MOST, MOST_ANEW, Patience, Relay
 from worker.settings import WorkerSettings
 
 LONG_AGO = timedelta(hours=1)
@@ -58,6 +61,29 @@ def store(database: Database, book: Book, name: str, at: datetime, **body: Any) 
     with database.write() as connection:
         connection.execute(insert(table(CommandRow)).values(**row))
     return envelope.id
+
+
+def owe(database: Database, sender: Book, target: Book, at: datetime) -> None:
+    """Let one process owe another a message."""
+    row = {
+        "id": f"{sender.process}/9/0-00000000",
+        "process": sender.process,
+        "seq": 9,
+        "kind": "tell",
+        "target": target.process,
+        "body": {"command": "process_refused", "body": {"process": "ring/1", "code": "x"}, "on_refused": None},
+        "status": "planned",
+        "planned_at": at,
+        "attempt": 1,
+    }
+    with database.write() as connection:
+        connection.execute(insert(table(EffectRow)).values(**row))
+
+
+def sql_hanging(database: Database) -> list[str]:
+    """Who hangs for a minute."""
+    with database.read() as connection:
+        return list(sql.processes_hanging(connection, datetime.now(UTC) - timedelta(minutes=1), MOST))
 
 
 async def test_a_request_whose_case_never_began_becomes_a_case(client: Client, database: Database) -> None:
@@ -285,12 +311,20 @@ class Deaf:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.reached: list[str] = []
+        self.anew: list[str] = []
         self.error = error
 
-    async def start_workflow(self, *_: Any, id: str, **__: Any) -> None:  # noqa: A002 - the SDK's word
+    async def start_workflow(self, *_: Any, id: str, **how: Any) -> None:  # noqa: A002 - the SDK's word
         if self.error is not None:
             raise self.error
-        self.reached.append(id)
+        anew = how["id_conflict_policy"] is WorkflowIDConflictPolicy.TERMINATE_EXISTING
+        (self.anew if anew else self.reached).append(id)
+
+    def get_workflow_handle(self, _: str) -> "Deaf":
+        return self
+
+    async def describe(self) -> None:
+        raise RPCError("unknown", RPCStatusCode.NOT_FOUND, b"")
 
 
 @pytest.mark.usefixtures("by_activity")
@@ -327,3 +361,88 @@ async def test_when_the_engine_is_away_a_round_ends_quickly_and_nothing_is_forgo
     assert await relay.round() == 0
     away.error = None
     assert await relay.round() == 40
+
+
+async def test_a_run_that_never_gets_a_task_is_begun_anew_and_its_decision_taken(
+    client: Client, database: Database
+) -> None:
+    """Nothing that holds a run can hold a decision: here a run waits for a worker that does not exist."""
+    async with engine_on(client, database) as engine:
+        book = Book(database, datetime.now(UTC) - LONG_AGO).opened()
+        case = adopt(engine, book.no)
+        await client.start_workflow(
+            workflow_of(book.process), ProcessStart(process=book.process), id=book.process, task_queue="nobody"
+        )
+        command = store(database, book, "triage", datetime.now(UTC) - LONG_AGO, triage="routine")
+        relay = relay_of(engine, relay_anew_after=0.2)
+        await relay.round()
+        await asyncio.sleep(0.3)
+        assert rows(database, CommandRow, id=command, outcome="received")
+        assert await relay.round() == 1
+        assert await relay.round() == 1, "the decision comes again: it was a signal to a run that is no more"
+        await until(lambda: rows(database, CommandRow, id=command, outcome="recorded"))
+        await case.settled()
+        assert relay.metrics.registry.get_sample_value("sanhuan_relay_signals_total", {"what": "hanging"}) == 1
+
+
+@pytest.mark.usefixtures("by_activity")
+async def test_what_hangs_between_processes_is_begun_anew_on_both_sides_with_patience(database: Database) -> None:
+    at = datetime.now(UTC) - LONG_AGO
+    sender, target = Book(database, at).opened(), Book(database, at).opened()
+    owe(database, sender, target, at)
+    deaf = Deaf()
+    relay = Relay(database, deaf, WorkerSettings(database_url=database.url))  # type: ignore[arg-type]
+    hung = sorted((sender.process, target.process))
+    now = datetime.now(UTC)
+    begun = []
+    for minute in range(75):
+        await relay._begin_anew(sql_hanging(database), now + timedelta(minutes=minute))
+        if deaf.anew:
+            assert sorted(deaf.anew) == hung
+            begun.append(minute)
+            deaf.anew.clear()
+    assert begun == [10, 30, 70]
+
+
+@pytest.mark.usefixtures("by_activity")
+async def test_what_waits_for_a_department_or_an_operator_does_not_hang(database: Database) -> None:
+    """Each case owes messages to units by activities; one of a pair is parked."""
+    at = datetime.now(UTC) - LONG_AGO
+    Book(database, at).dispatched(co=("roads",))
+    sender, target = Book(database, at).opened(), Book(database, at).opened()
+    owe(database, sender, target, at)
+    with database.write() as connection:
+        connection.execute(update(table(ProcessRow)).values(next_timer_at=None))
+        journal.park(connection, target.process, "heads_differ", at)
+    assert sql_hanging(database) == []
+
+
+async def test_while_the_engine_is_away_nobody_hangs(database: Database) -> None:
+    at = datetime.now(UTC) - LONG_AGO
+    sender, target = Book(database, at).opened(), Book(database, at).opened()
+    owe(database, sender, target, at)
+    deaf = Deaf()
+    settings = WorkerSettings(database_url=database.url, relay_anew_after=0.4, relay_every=0.0)
+    relay = Relay(database, deaf, settings)  # type: ignore[arg-type]
+    await relay.round()
+    await asyncio.sleep(0.5)
+    deaf.error = RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+    await relay.round()
+    deaf.error = None
+    await relay.round()
+    assert deaf.anew == [], "its patience begins when the engine is back"
+    await asyncio.sleep(0.5)
+    await relay.round()
+    assert sorted(deaf.anew) == sorted((sender.process, target.process))
+
+
+async def test_when_all_hang_only_some_are_begun_anew_at_a_time(database: Database) -> None:
+    for _ in range(MOST_ANEW + 5):
+        book = Book(database, datetime.now(UTC) - LONG_AGO).opened()
+        store(database, book, "triage", datetime.now(UTC) - LONG_AGO, triage="routine")
+    deaf = Deaf()
+    settings = WorkerSettings(database_url=database.url, relay_anew_after=0.0)
+    relay = Relay(database, deaf, settings)  # type: ignore[arg-type]
+    await relay.round()
+    await relay.round()
+    assert len(set(deaf.anew)) == MOST_ANEW
