@@ -48,8 +48,8 @@ def make_schema(url: str) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than cores: many tests wait most of their time, for servers, browsers, clocks."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two processes more than cores: many tests wait most of their time, for servers, browsers, clocks."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -314,12 +314,19 @@ def seen(history: WorkflowHistory, kind: str) -> list[Any]:
 
 
 async def replays(histories: list[WorkflowHistory]) -> None:
-    """Replay histories with the code as it is now; fails at the first that comes to other commands."""
+    """Replay histories with the code as it is now, by one worker; fails at the first that comes to other commands."""
+
+    async def begun() -> AsyncIterator[WorkflowHistory]:
+        for history in histories:
+            # A run that has only been started holds nothing to replay, and the SDK's replayer would wait for more for ever.
+            if seen(history, "WORKFLOW_TASK_SCHEDULED"):
+                yield history
+
     replayer = Replayer(workflows=list(WORKFLOWS), plugins=[plugin()])
-    for history in histories:
-        # A run that has only been started holds nothing to replay, and the SDK's replayer would wait for more for ever.
-        if seen(history, "WORKFLOW_TASK_SCHEDULED"):
-            await replayer.replay_workflow(history)
+    async with replayer.workflow_replay_iterator(begun()) as results:
+        async for result in results:
+            if result.replay_failure is not None:
+                raise result.replay_failure
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The corpus sees what would break running cases, and lets pass what would not."""
 
 import importlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.replay.changed import FILES, NoSuchPlace, release
 from tests.replay.mutations import BREAKING, DURABLE, EVERYWHERE, HARMLESS, Change
 from worker.plugin import plugin
 
+pytestmark = pytest.mark.slow
 Named = tuple[str, WorkflowHistory]
 SLOW, TRIES = "deadlock", 5
 """The SDK takes a workflow task that lasts two seconds for a deadlock; on a busy machine that says nothing of the change."""
@@ -47,15 +49,23 @@ def of_type(every: list[Named], workflow: str) -> list[Named]:
 
 async def first_broken(changes: Change, histories: list[Named]) -> tuple[str, str] | None:
     """The first recorded run that does not replay with a change, and why; None when all do."""
+
+    async def each() -> AsyncIterator[WorkflowHistory]:
+        for _, history in histories:
+            yield history
+
     with release(changes) as workflows:
-        replayer = Replayer(workflows=workflows, plugins=[plugin()])
-        for name, history in histories:
-            for _ in range(TRIES):
-                failure = (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
-                if failure is None or SLOW not in str(failure):
-                    break
-            if failure is not None:
-                return name, str(failure)
+        replayer, names = Replayer(workflows=workflows, plugins=[plugin()]), iter(histories)
+        async with replayer.workflow_replay_iterator(each()) as results:
+            async for result in results:
+                name, failure = next(names)[0], result.replay_failure
+                for _ in range(TRIES):
+                    if failure is None or SLOW not in str(failure):
+                        break
+                    again = await replayer.replay_workflow(result.history, raise_on_replay_failure=False)
+                    failure = again.replay_failure
+                if failure is not None:
+                    return name, str(failure)
     return None
 
 

@@ -27,7 +27,7 @@ from worker.plugin import plugin
 READY_S = 60
 LIFE_S = 150
 CASES = 4
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 TODAY, OLDER = "worker", "tests.upgrades.older"
 
 

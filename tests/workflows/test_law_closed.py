@@ -14,6 +14,8 @@ from storage.models import NoticeRow, OrderRow, TodoRow
 from tests.factories.city import rows
 from tests.factories.engine import Engine, LiveCase, seen, until
 
+pytestmark = pytest.mark.slow
+
 
 def commanded(history: WorkflowHistory, task: int) -> bool:
     """Whether a workflow task brought any command."""
