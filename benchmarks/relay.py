@@ -1,4 +1,4 @@
-"""What the relay's look costs: the three questions it asks every few seconds, and those it finds when something is behind."""
+"""What the relay's look costs: the questions it asks every few seconds, and those it finds when something is behind."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ def look(database: Database) -> tuple[dict[str, float], int]:
         for name, ask in (
             ("requests without a case", lambda: sql.requests_without_case(connection, young, MOST)),
             ("undelivered decisions", lambda: sql.undelivered_commands(connection, young, MOST)),
+            ("processes hanging", lambda: sql.processes_hanging(connection, old, MOST)),
             ("processes behind", lambda: sql.processes_behind(connection, old, MOST)),
         ):
             start = time.perf_counter()

@@ -20,6 +20,7 @@ from tests.factories.engine import Engine, LiveCase, LiveProcess, engine_on, rep
 from worker.relay import Relay
 from worker.settings import WorkerSettings
 
+pytestmark = pytest.mark.slow
 CASES = 6
 
 
