@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -17,12 +17,18 @@ UNIT = "finance"  # a unit without a department system: people act for it
 
 
 class People:
-    """Somebody at the API, in any account."""
+    """Somebody at the API, in any account, until its end."""
 
     def __init__(self, stack: Stack) -> None:
         self.base = f"{stack.api}/api/v1"
         self.tokens: dict[str, str] = {}
         self.http = httpx.Client(timeout=20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
 
     def headers(self, user: str) -> dict[str, str]:
         if user not in self.tokens:
@@ -70,14 +76,12 @@ def plan(temporal_program: Path, tmp_path: Path) -> Plan:
 
 @pytest.mark.slow
 def test_stopped_and_started_again_open_cases_go_on(plan: Plan) -> None:
-    with Stack.running(plan) as stack:
-        people = People(stack)
+    with Stack.running(plan) as stack, People(stack) as people:
         no = people.call()
         until(lambda: people.case(no)["stage"] == "screening", 90)
         people.decide("agent", no, "triage", triage="routine")
         people.decide("dispatcher", no, "dispatch", lead=UNIT)
-    with Stack.running(plan) as stack:
-        people = People(stack)
+    with Stack.running(plan) as stack, People(stack) as people:
         # The signing limit passed, before the stop or after it: the system has signed once.
         until(lambda: people.case(no)["orders"][0]["state"] == "signed", 90)
         people.decide(f"liaison.{UNIT}", no, "submit_result", order="a1", code="explained", reply="已说明")
@@ -86,8 +90,7 @@ def test_stopped_and_started_again_open_cases_go_on(plan: Plan) -> None:
 
 @pytest.mark.slow
 def test_a_request_taken_while_temporal_is_down_becomes_a_case_when_it_is_back(plan: Plan) -> None:
-    with Stack.running(plan) as stack:
-        people = People(stack)
+    with Stack.running(plan) as stack, People(stack) as people:
         people.headers("agent")
         stack.kill("temporal")
         no = people.call()

@@ -1,6 +1,6 @@
 """Pages, lists and forms of the processes beside the case: each kind's, accessible, in both languages, also without script."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -31,8 +31,10 @@ READERS = {
 
 
 @pytest.fixture(scope="module")
-def town(console: Running) -> Town:
-    return Town(console).everything()
+def town(console: Running) -> Iterator[Town]:
+    found = Town(console).everything()
+    yield found
+    found.http.close()
 
 
 def state_of(console: Running, process: str) -> dict[str, Any]:
