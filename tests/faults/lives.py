@@ -35,9 +35,13 @@ OF_CLOCKS: Final = frozenset(
         "clock_stopped",
         "order_signed",
         "stage_moved",
+        "supervision_asked",
+        "supervision_taken_back",
+        "supervision_over",
     }
 )
-"""Events that depend on when something was done, not on what was done."""
+"""Events that depend on when something was done, not on what was done: in the scripts of a pack in seconds nobody is
+dissatisfied, so that only a deadline can ask for supervision."""
 TOLD_OF_CLOCKS: Final = frozenset({"yellow_card", "red_card", "overdue", "due_changed"})
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from tests.faults.lives import Life, by_script, differences, read_lives
 from tests.faults.scripts import SCRIPTS
 
 URGED = next(s for s in SCRIPTS if s.name == "urged")
+SILENT = next(s for s in SCRIPTS if s.name == "silent")
 
 
 @dataclass
@@ -261,6 +263,29 @@ def test_a_forged_run_is_rejected_by_what_was_forged(
     forge(storm)
     (line,) = differences(calm, storm.life())
     assert FORGERIES[forge] in line.partition("[")[0]
+
+
+def test_what_a_deadline_asks_for_is_not_compared_where_deadlines_are_met_by_chance(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    database = fresh(sqlite_template, tmp_path / "timed.db")
+    found_city(database)
+    books = [Book(database, pack="demo").dispatched() for _ in range(2)]
+    books[1].go(minutes=10).commit()
+    for book in books:
+        book.do("submit_result", unit="water", order="a1", code="solved", documents=("doc-1",))
+    play = Play("c1", SILENT, ())
+    play.numbers |= {"a": books[0].no, "b": books[1].no}
+    lives = read_lives(database, [play], Path("nobody"))
+    event = table(EventRow)
+    with database.read() as connection:
+        asked = select(event.c.process).where(event.c.type == "supervision_asked")
+        assert set(connection.execute(asked).scalars()) == {books[1].process}
+    prompt, late = (
+        re.sub(r"<[ab]>/d\d+#", "<decision>#", life.model_dump_json()).replace("<b>", "<a>") for life in lives.values()
+    )
+    assert late == prompt
+    database.close()
 
 
 def test_there_is_a_forgery_for_all_that_is_compared() -> None:
