@@ -84,27 +84,24 @@ class Tell:
 
 async def signal_process(client: Client, process: str, signal: str, *args: Any) -> None:
     """Signal a process, starting it from the journal when it does not run (law 7)."""
-    await client.start_workflow(
-        workflow_of(process),
-        ProcessStart(process=process),
-        id=process,
-        task_queue=CASES,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        start_signal=signal,
-        start_signal_args=list(args),
-        static_summary=process,
+    await _start(
+        client, process, WorkflowIDConflictPolicy.USE_EXISTING, start_signal=signal, start_signal_args=list(args)
     )
 
 
 async def begin_anew(client: Client, process: str) -> None:
     """End whatever runs of a process and begin a run that knows nothing and catches up from the journal (law 7)."""
+    await _start(client, process, WorkflowIDConflictPolicy.TERMINATE_EXISTING)
+
+
+async def _start(client: Client, process: str, conflict: WorkflowIDConflictPolicy, **signal: Any) -> None:
     await client.start_workflow(
         workflow_of(process),
         ProcessStart(process=process),
         id=process,
         task_queue=CASES,
-        id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+        id_conflict_policy=conflict,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         static_summary=process,
+        **signal,
     )
