@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import insert, update
@@ -327,6 +327,11 @@ class Deaf:
         raise RPCError("unknown", RPCStatusCode.NOT_FOUND, b"")
 
 
+def relay_to(client: Deaf, database: Database, **more: Any) -> Relay:
+    """A relay that reaches nobody but this client."""
+    return Relay(database, cast("Client", client), WorkerSettings(database_url=database.url, **more))
+
+
 @pytest.mark.usefixtures("by_activity")
 async def test_many_that_cannot_be_helped_do_not_hide_one_that_can(
     database: Database, monkeypatch: pytest.MonkeyPatch
@@ -334,7 +339,7 @@ async def test_many_that_cannot_be_helped_do_not_hide_one_that_can(
     monkeypatch.setattr(worker.relay, "MOST", 2)
     books = [Book(database, datetime.now(UTC) - LONG_AGO).opened() for _ in range(5)]
     deaf = Deaf()
-    relay = Relay(database, deaf, WorkerSettings(database_url=database.url))  # type: ignore[arg-type]
+    relay = relay_to(deaf, database)
     for _ in range(3):
         await relay.round()
     assert sorted(deaf.reached) == sorted(b.process for b in books)
@@ -348,7 +353,7 @@ async def test_a_parked_process_and_its_decisions_are_left_alone(database: Datab
     store(database, book, "triage", datetime.now(UTC) - LONG_AGO, triage="routine")
     book.commit(seq=99)
     deaf = Deaf()
-    relay = Relay(database, deaf, WorkerSettings(database_url=database.url))  # type: ignore[arg-type]
+    relay = relay_to(deaf, database)
     assert await relay.round() == 0
     assert deaf.reached == []
 
@@ -357,7 +362,7 @@ async def test_when_the_engine_is_away_a_round_ends_quickly_and_nothing_is_forgo
     for _ in range(40):
         take_request(database, datetime.now(UTC) - LONG_AGO)
     away = Deaf(RPCError("away", RPCStatusCode.UNAVAILABLE, b""))
-    relay = Relay(database, away, WorkerSettings(database_url=database.url))  # type: ignore[arg-type]
+    relay = relay_to(away, database)
     assert await relay.round() == 0
     away.error = None
     assert await relay.round() == 40
@@ -391,7 +396,7 @@ async def test_what_hangs_between_processes_is_begun_anew_on_both_sides_with_pat
     sender, target = Book(database, at).opened(), Book(database, at).opened()
     owe(database, sender, target, at)
     deaf = Deaf()
-    relay = Relay(database, deaf, WorkerSettings(database_url=database.url))  # type: ignore[arg-type]
+    relay = relay_to(deaf, database)
     hung = sorted((sender.process, target.process))
     now = datetime.now(UTC)
     begun = []
@@ -422,8 +427,7 @@ async def test_while_the_engine_is_away_nobody_hangs(database: Database) -> None
     sender, target = Book(database, at).opened(), Book(database, at).opened()
     owe(database, sender, target, at)
     deaf = Deaf()
-    settings = WorkerSettings(database_url=database.url, relay_anew_after=0.4, relay_every=0.0)
-    relay = Relay(database, deaf, settings)  # type: ignore[arg-type]
+    relay = relay_to(deaf, database, relay_anew_after=0.4, relay_every=0.0)
     await relay.round()
     await asyncio.sleep(0.5)
     deaf.error = RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
@@ -441,8 +445,7 @@ async def test_when_all_hang_only_some_are_begun_anew_at_a_time(database: Databa
         book = Book(database, datetime.now(UTC) - LONG_AGO).opened()
         store(database, book, "triage", datetime.now(UTC) - LONG_AGO, triage="routine")
     deaf = Deaf()
-    settings = WorkerSettings(database_url=database.url, relay_anew_after=0.0)
-    relay = Relay(database, deaf, settings)  # type: ignore[arg-type]
+    relay = relay_to(deaf, database, relay_anew_after=0.0)
     await relay.round()
     await relay.round()
     assert len(set(deaf.anew)) == MOST_ANEW
