@@ -25,6 +25,11 @@ ROOT = Path(__file__).parent.parent
 DOMAIN_TESTS = Path(__file__).parent / "domain"
 TEMPLATE = "sanhuan_template"
 
+# A helper that finds something wrong says what it saw, as a test does.
+pytest.register_assert_rewrite(
+    *(f"tests.{folder.name}" for folder in Path(__file__).parent.iterdir() if folder.is_dir())
+)
+
 
 def missing(reason: str) -> NoReturn:
     """Skip the test that asked, or fail it where everything has to be present."""

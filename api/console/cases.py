@@ -122,7 +122,7 @@ def begun(request: Request, place: Place, visit: Visiting, no: No) -> Response:
     del visit
     with place.database.read() as connection:
         found = load_process(connection, f"case/{no}")
-    return go(request, f"/console/cases/{no}") if found else Response(status_code=204)
+    return go(request, f"/console/cases/{no}?done=register") if found else Response(status_code=204)
 
 
 def _registered(place: Place, no: str) -> Any | None:

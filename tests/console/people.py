@@ -15,7 +15,14 @@ WORDS = {
 
 
 def register(desk: Desk, **words: str) -> str:
-    """Type a request in; return its number."""
+    """Type a request in and wait until its case has begun, which it does beside the answer; return its number."""
+    no = hand_in(desk, **words)
+    desk.page.wait_for_selector(".case-head")
+    return no
+
+
+def hand_in(desk: Desk, **words: str) -> str:
+    """Type a request in; return its number, whether or not its case has begun."""
     desk.open("/console/requests/new")
     for name, value in {**WORDS, **words}.items():
         box = desk.page.locator(f"form.intake [name='{name}']")
