@@ -20,6 +20,7 @@ from domain.process import SYSTEM, Card, Decider, Envelope
 from domain.telling import NOT_BEGUN
 from storage import beginnings as sql
 from storage import journal
+from storage.facts import request_of
 from storage.rules import Rules
 
 CASE: Final = "case"
@@ -34,7 +35,7 @@ def opening(connection: Connection, request: CommitRequest, decider: Decider, ru
         if came is not None and decider.opens(came.name):
             return came
         return sql.owed_opening(connection, request.process, request.now)
-    row = journal.request_of(connection, no)
+    row = request_of(connection, no)
     if row is None:
         return None
     version, sha = rules.current_pack(row.pack)

@@ -34,9 +34,11 @@ from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
 from storage import journal as sql
+from storage import listed
 from storage.cases import load_process
 from storage.catalogue import amendments
 from storage.effects import inboxes, perform_at_once
+from storage.facts import look_up
 from storage.papers import PAPER
 from storage.rules import Rules
 from storage.unit_of_work import Database, StorageUnavailable
@@ -72,7 +74,7 @@ class Journal:
             raise ApplicationError(
                 str(error), type=error.code, non_retryable=local, next_retry_delay=NEXT_WORKER
             ) from error
-        except sql.ClaimTaken as taken:
+        except listed.ClaimTaken as taken:
             return self._commit_without(request, taken)
 
     def commit_in(
@@ -156,7 +158,7 @@ class Journal:
         """Write all of it; return the effects that are done with it."""
         after, done = advanced.process, self._at_once(connection, advanced)
         if advanced.records:
-            sql.write_claims(connection, request.process, _claims(decider, before), _claims(decider, after))
+            listed.write_claims(connection, request.process, _claims(decider, before), _claims(decider, after))
             sql.write_process(
                 connection,
                 after,
@@ -172,8 +174,8 @@ class Journal:
                 connection, request.process, advanced.records, request.now, {e.id: how for e, how in done}
             )
             perform_at_once(connection, request.process, [e for e, _ in done], request.now)
-            sql.write_todos(connection, request.process, todos(decider, before), todos(decider, after))
-            sql.write_columns(connection, _columns(decider, before), _columns(decider, after))
+            listed.write_todos(connection, request.process, todos(decider, before), todos(decider, after))
+            listed.write_columns(connection, _columns(decider, before), _columns(decider, after))
             if opened and decider.kind == CASE:
                 sql.mark_started(connection, request.process.partition("/")[2], request.now)
         if advanced.refusal is not None:
@@ -204,15 +206,15 @@ class Journal:
         owed = [e for r in advanced.records for e in r.effects if e.kind == PAPER]
         return issue(connection, request.process, owed, request.now) if owed else ()
 
-    def _commit_without(self, request: CommitRequest, taken: sql.ClaimTaken) -> CommitResult:
+    def _commit_without(self, request: CommitRequest, taken: listed.ClaimTaken) -> CommitResult:
         """Decide once more, now that the rules can know who holds the key: some can do without it; else the decision is refused."""
         try:
             with self.database.write() as connection:
                 return self.commit_in(connection, request, {taken.key: taken.holder or ""})
-        except sql.ClaimTaken as again:
+        except listed.ClaimTaken as again:
             return self._refuse_claim(request, again)
 
-    def _refuse_claim(self, request: CommitRequest, taken: sql.ClaimTaken) -> CommitResult:
+    def _refuse_claim(self, request: CommitRequest, taken: listed.ClaimTaken) -> CommitResult:
         """The decision needs a key another process holds: refuse it, in a transaction that writes only the command row."""
         detail = {"key": taken.key, "holder": taken.holder}
         with self.database.write() as connection:
@@ -310,7 +312,7 @@ class Journal:
         taken: Mapping[str, str] = MappingProxyType({}),
     ) -> Facts:
         wanted = needs(decider, envelope)
-        units, items, cases = sql.facts(connection, wanted)
+        units, items, cases = look_up(connection, wanted)
         packs, calendars = self.rules.named(wanted)
         pins = self._pins(connection, process, envelope)
         return Facts(

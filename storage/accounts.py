@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, case, delete, insert, select
 
-from storage.journal import upsert
 from storage.models import AccountRow, SessionRow, UnitRow, table
+from storage.upserts import upsert
 
 _HASHER: Final = PasswordHasher()
 _account = table(AccountRow)

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, fu
 from domain.batching.commands import Results
 from domain.casework.events import TermsChanged
 from domain.casework.words import OPEN
-from storage.journal import upsert
 from storage.models import OPEN_CASES, BatchItemRow, CaseRow, CommandRow, EventRow, ProceedingRow, ProcessRow, table
+from storage.upserts import upsert
 
 _item = table(BatchItemRow)
 _case = table(CaseRow)

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import Connection, case, func, select
 
 from domain.calendar import midnight
-from storage.journal import insert_once
 from storage.models import NoticeRow, TodoRow, UnitRow, table
+from storage.upserts import insert_once
 
 _todo, _unit, _notice = table(TodoRow), table(UnitRow), table(NoticeRow)
 CADENCE: Final = "cadence"

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from storage.journal import insert_once, upsert
 from storage.models import CalendarRow, ItemRow, PolicyRow, SettingRow, UnitRow, table
+from storage.upserts import insert_once, upsert
 
 DEFAULTS: Final = {"pack": "haikou"}
 _unit = table(UnitRow)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from storage.journal import insert_once
 from storage.models import DocumentRow, table
+from storage.upserts import insert_once
 
 _document = table(DocumentRow)
 _HEAD = [c for c in _document.c if c.name != "content"]

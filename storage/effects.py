@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from domain.kernel import Planned
-from storage.journal import OWED, insert_once, settle_effect
+from storage.journal import OWED, settle_effect
 from storage.models import (
     AuditRow,
     CommandRow,
@@ -21,6 +21,7 @@ from storage.models import (
     UnitRow,
     table,
 )
+from storage.upserts import insert_once
 
 _effect = table(EffectRow)
 _unit = table(UnitRow)

@@ -1,51 +1,33 @@
-"""The journal's SQL: load a process, look up facts, write what was decided. Core statements; this is the hot path."""
+"""The journal's SQL: load a process, write what was decided, settle what was owed. Core statements; this is the hot path."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, TextClause, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from domain import snapshots
 from domain.kernel import Process, Record
-from domain.process import CaseFact, Envelope, ItemFact, Need, Todo, UnitFact
+from domain.process import Envelope
 from storage.models import (
-    AgendaRow,
-    CaseRow,
-    ClaimRow,
     CommandRow,
     EffectRow,
     EventRow,
     IncidentRow,
-    ItemRow,
-    OnAccountRow,
-    OrderRow,
-    PartyRow,
-    ProceedingRow,
     ProcessRow,
     RequestRow,
-    RulingRow,
-    TodoRow,
-    UnitRow,
     table,
 )
+from storage.upserts import upsert
 
-LIST_TABLES: Final[Mapping[str, Any]] = {
-    model.__tablename__: table(model)
-    for model in (CaseRow, OrderRow, OnAccountRow, ProceedingRow, PartyRow, AgendaRow, RulingRow)
-}
 OWED: Final = ("planned", "incident")
 DECIDED: Final = ("decided_at", "outcome", "code", "detail", "seq_from", "seq_to", "settles")
-NOT_OPEN: Final = frozenset({"answered", "diverted", "guided", "merged", "declined", "closed", "archived"})
 
 _process = table(ProcessRow)
 _event = table(EventRow)
 _command = table(CommandRow)
 _effect = table(EffectRow)
-_claim = table(ClaimRow)
-_todo = table(TodoRow)
 _incident = table(IncidentRow)
 
 
@@ -60,24 +42,7 @@ _STORED: Final = select(
 ).where(_command.c.id == bindparam("command"))
 _INSERT_EVENTS: Final = insert(_event)
 _INSERT_EFFECTS: Final = insert(_effect)
-_INSERT_TODOS: Final = insert(_todo)
-_DELETE_TODOS: Final = delete(_todo).where(
-    _todo.c.process == bindparam("process"), _todo.c.key.in_(bindparam("gone", expanding=True))
-)
 _MOVE: Final = update(_process).where(_process.c.id == bindparam("process"), _process.c.seq == bindparam("old_seq"))
-_unit = table(UnitRow)
-_UNITS: Final = select(
-    _unit.c.code, _unit.c.level, _unit.c.district, _unit.c.parent, _unit.c.active, _unit.c.endpoint
-).where(_unit.c.code.in_(bindparam("codes", expanding=True)))
-
-
-class ClaimTaken(Exception):
-    """Another process holds a unique key this decision needs. ``holder`` is that process."""
-
-    def __init__(self, key: str, holder: str | None) -> None:
-        super().__init__(key)
-        self.key = key
-        self.holder = holder
 
 
 @dataclass(frozen=True)
@@ -88,41 +53,6 @@ class Loaded:
     head: str
     snapshot: str
     parked: str | None
-
-
-@cache
-def _upsert_statement(
-    target: Table, names: tuple[str, ...], keys: tuple[str, ...], changed: tuple[str, ...]
-) -> TextClause:
-    """Write an upsert once, as text with typed parameters; SQLite and PostgreSQL read the same.
-
-    SQLAlchemy caches no INSERT … ON CONFLICT: compiling them anew each time was a quarter of a commit's CPU.
-    """
-    columns, values, unique = (", ".join(f'"{n}"' for n in names), ", ".join(f":{n}" for n in names), '", "'.join(keys))
-    over = ", ".join(f'"{n}" = excluded."{n}"' for n in changed)
-    then = f"UPDATE SET {over}" if changed else "NOTHING"
-    sql = f'INSERT INTO "{target.name}" ({columns}) VALUES ({values}) ON CONFLICT ("{unique}") DO {then}'  # noqa: S608 - our names
-    return text(sql).bindparams(*(bindparam(name, type_=target.c[name].type) for name in names))
-
-
-def upsert(
-    connection: Connection,
-    target: Table,
-    values: Mapping[str, Any],
-    keys: Sequence[str],
-    changed: Sequence[str] | None = None,
-) -> None:
-    """Insert a row or overwrite the one with the same keys (only its columns ``changed``, where these are named)."""
-    names = tuple(values)
-    over = tuple(n for n in names if n not in keys) if changed is None else tuple(changed)
-    connection.execute(_upsert_statement(target, names, tuple(keys), over), values)
-
-
-def insert_once(connection: Connection, target: Table, values: Mapping[str, Any], keys: Sequence[str]) -> bool:
-    """Insert a row unless its key exists; say whether it was inserted."""
-    statement = _upsert_statement(target, tuple(values), tuple(keys), ())
-    # Without the option psycopg's count of an INSERT is thrown away (-1).
-    return connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def load(connection: Connection, process: str) -> Loaded | None:
@@ -178,69 +108,6 @@ def count_owed(connection: Connection, process: str) -> int:
             select(func.count()).where(_effect.c.process == process, _effect.c.status.in_(OWED))
         ).scalar_one()
     )
-
-
-def facts(
-    connection: Connection, needs: Iterable[Need]
-) -> tuple[dict[str, UnitFact], dict[str, ItemFact], dict[str, CaseFact]]:
-    """Look up units, catalogue items and other cases. What does not exist is missing from the result."""
-    wanted: dict[str, set[str]] = {}
-    for need in needs:
-        wanted.setdefault(need.kind, set()).add(need.key)
-    units: dict[str, UnitFact] = {}
-    items: dict[str, ItemFact] = {}
-    cases: dict[str, CaseFact] = {}
-    if codes := wanted.get("unit"):
-        units = _units(connection, codes)
-    branch = wanted.get("branch", set())
-    while branch:
-        found = _units(connection, branch)
-        units |= found
-        branch = {u.parent for u in found.values() if u.parent is not None} - units.keys()
-    if codes := wanted.get("item"):
-        i = table(ItemRow)
-        rows = connection.execute(select(i.c.code, i.c.version, i.c.owner, i.c.co).where(i.c.code.in_(codes)))
-        items = {r.code: ItemFact(code=r.code, version=r.version, owner=r.owner, co=tuple(r.co)) for r in rows}
-    if codes := wanted.get("case"):
-        c = table(CaseRow)
-        rows = connection.execute(select(c.c.no, c.c.stage, c.c.main_case).where(c.c.no.in_(codes)))
-        cases = {
-            r.no: CaseFact(no=r.no, open=r.stage not in NOT_OPEN, stage=r.stage, main_case=r.main_case) for r in rows
-        }
-    return units, items, cases
-
-
-def _units(connection: Connection, codes: set[str]) -> dict[str, UnitFact]:
-    return {
-        r.code: UnitFact(
-            code=r.code,
-            level=r.level,
-            district=r.district,
-            parent=r.parent,
-            active=r.active,
-            system=r.endpoint is not None,
-        )
-        for r in connection.execute(_UNITS, {"codes": list(codes)})
-    }
-
-
-def request_of(connection: Connection, no: str) -> Any | None:
-    """Return the coded fields of a request (no caller data), or None."""
-    r = table(RequestRow)
-    columns = (
-        r.c.no,
-        r.c.received_at,
-        r.c.case_type,
-        r.c.channel,
-        r.c.caller_type,
-        r.c.grade,
-        r.c.confidential,
-        r.c.district,
-        r.c.street,
-        r.c.pack,
-        r.c.started_at,
-    )
-    return connection.execute(select(*columns).where(r.c.no == no)).one_or_none()
 
 
 def mark_started(connection: Connection, no: str, now: datetime) -> None:
@@ -453,59 +320,3 @@ def unpark(connection: Connection, process: str, by: str, now: datetime) -> None
         .where(_incident.c.id == f"{process}/parked", _incident.c.status == "open")
         .values(status="restarted", settled_at=now, settled_by=by)
     )
-
-
-def write_claims(connection: Connection, process: str, before: frozenset[str], after: frozenset[str]) -> None:
-    """Free the keys no longer held, then take the new ones. Raises :class:`ClaimTaken`."""
-    if gone := before - after:
-        connection.execute(delete(_claim).where(_claim.c.key.in_(gone), _claim.c.process == process))
-    for key in sorted(after - before):
-        if insert_once(connection, _claim, {"key": key, "process": process}, ("key",)):
-            continue
-        holder = connection.execute(select(_claim.c.process).where(_claim.c.key == key)).scalar_one_or_none()
-        if holder != process:
-            raise ClaimTaken(key, holder)
-
-
-def write_todos(connection: Connection, process: str, before: Sequence[Todo], after: Sequence[Todo]) -> None:
-    """Write what changed in the todos."""
-    old = {t.key: t for t in before}
-    new = {t.key: t for t in after}
-    gone = [key for key, todo in old.items() if new.get(key) != todo]
-    if gone:
-        connection.execute(_DELETE_TODOS, {"process": process, "gone": gone})
-    rows = [
-        {
-            "process": process,
-            "key": todo.key,
-            "role": todo.role,
-            "unit": todo.unit,
-            "district": todo.district,
-            "commands": list(todo.commands),
-            "since": todo.since,
-            "due": todo.due,
-            "rule": todo.rule,
-            "subject": todo.subject,
-            "hint": todo.hint,
-            "sort_at": todo.due or todo.since,
-        }
-        for key, todo in new.items()
-        if old.get(key) != todo
-    ]
-    if rows:
-        connection.execute(_INSERT_TODOS, rows)
-
-
-def write_columns(
-    connection: Connection,
-    before: Mapping[str, Sequence[Mapping[str, Any]]],
-    after: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> None:
-    """Write the list rows that changed."""
-    for name, rows in after.items():
-        table = LIST_TABLES[name]
-        keys = [column.name for column in table.primary_key.columns]
-        known = {tuple(r[k] for k in keys): r for r in before.get(name, ())}
-        for row in rows:
-            if known.get(tuple(row[k] for k in keys)) != row:
-                upsert(connection, table, row, keys)

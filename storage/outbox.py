@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from domain.process import Actor
-from storage.journal import insert_once
 from storage.models import CommandRow, table
+from storage.upserts import insert_once
 
 _command = table(CommandRow)
 MOST_AT_ONCE: Final = 500

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, or_, select, update
 
 from domain.process import Actor, Envelope
 from domain.telling import BETWEEN
-from storage.journal import insert_once
 from storage.models import CommandRow, EffectRow, ProcessRow, RequestRow, SettingRow, table
+from storage.upserts import insert_once
 
 LEASE = "relay.lease"
 _setting = table(SettingRow)

@@ -17,10 +17,10 @@ from domain.export import ExportTerms
 from domain.permissions import Permissions
 from domain.policy import Pack, pack_sha
 from domain.process import Need, Pins
-from storage.journal import insert_once, upsert
 from storage.models import CalendarRow, PolicyRow, SettingRow, UnitRow, table
 from storage.policies import load_calendar, load_pack, load_permissions
 from storage.unit_of_work import Database
+from storage.upserts import insert_once, upsert
 
 PACK: Final = "pack"
 """The setting that names the city's pack."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
-from storage.journal import insert_once
 from storage.models import Base, PersonRow, RequestRow, UnitRow, table
 from storage.policies import pack_ids
 from storage.rules import register
 from storage.unit_of_work import Database
+from storage.upserts import insert_once
 
 UNITS = ("water", "roads", "parks")
 NAME, PHONE, ADDRESS = "邵测试甲", "13900000421", "虚构路七号楼三单元"

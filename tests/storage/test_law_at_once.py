@@ -37,7 +37,7 @@ def test_a_unit_with_a_department_system_is_still_owed_its_message(database: Dat
     assert [d.unit for d in rows(database, DeliveryRow)] == ["roads"]
 
 
-@pytest.mark.parametrize("step", ["storage.journal.write_todos", "activities.journal.perform_at_once"])
+@pytest.mark.parametrize("step", ["storage.listed.write_todos", "activities.journal.perform_at_once"])
 def test_a_commit_that_breaks_gives_nothing(database: Database, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     book = Book(database).opened()
     book.do("triage", triage="routine")

@@ -49,7 +49,7 @@ def test_effects_are_planned_in_the_transaction_of_their_decision(
         raise RuntimeError("between effects and the end of the transaction")
 
     with monkeypatch.context() as patch:
-        patch.setattr("storage.journal.write_todos", breaks)
+        patch.setattr("storage.listed.write_todos", breaks)
         with pytest.raises(RuntimeError, match="between"):
             book.give("dispatch", lead="water")
     assert len(rows(database, EffectRow)) == planned, "nothing half written"

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from activities.papers import digest
 from domain.deciders import DECIDERS
-from storage import journal as sql
+from storage import listed
 from storage.models import CounterRow, EffectRow, PaperRow
 from storage.papers import take_numbers
 from storage.rules import put_setting
@@ -164,7 +164,7 @@ def test_the_year_is_that_of_the_wall_in_shanghai(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "step", ["activities.papers.put_papers", "storage.journal.write_records", "storage.journal.write_todos"]
+    "step", ["activities.papers.put_papers", "storage.journal.write_records", "storage.listed.write_todos"]
 )
 def test_a_commit_that_breaks_takes_its_numbers_back(
     database: Database, monkeypatch: pytest.MonkeyPatch, step: str
@@ -209,14 +209,14 @@ def test_many_at_once_and_some_that_break_leave_no_gap_and_no_double(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two kinds, owed in either order: they are taken in one, so that no two commits wait for one another."""
-    chance, whole = random.Random(7), sql.write_todos
+    chance, whole = random.Random(7), listed.write_todos
 
     def sometimes(*given: object) -> None:
         if chance.random() < 0.25:
             raise RuntimeError("here")
         whole(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sql, "write_todos", sometimes)
+    monkeypatch.setattr(listed, "write_todos", sometimes)
 
     def work(n: int) -> int:
         issued = 0

@@ -29,7 +29,7 @@ from domain.casework.commands import COMMANDS
 from domain.kernel import KERNEL_COMMANDS
 from domain.messages import Decision, Message
 from domain.process import SYSTEM, Actor, Envelope, Facts
-from storage import journal as sql
+from storage.facts import look_up
 from storage.models import ClaimRow, TodoRow
 from storage.rules import Rules
 from storage.unit_of_work import Database
@@ -218,7 +218,7 @@ class Sequence:
         twin = self.twins.twin(case.no)
         rules = Rules(self.engine.database)
         with self.engine.database.read() as connection:
-            units, items, cases = sql.facts(connection, kernel.needs(DECIDER, envelope))
+            units, items, cases = look_up(connection, kernel.needs(DECIDER, envelope))
         pack = rules.pack(twin.state.pack, twin.state.pack_version, twin.state.pack_sha)
         facts = Facts(pack=pack, calendar=CALENDAR, permissions=PERMISSIONS, units=units, items=items, cases=cases)
         assert twin.would_refuse(envelope, facts, await self.engine.now()), f"{envelope} was refused by courtesy"

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 import activities.journal
 from activities.notices import Notices
 from activities.signatures import EffectOrder, Performed
-from storage import journal
+from storage.facts import look_up
 from storage.models import IncidentRow, NoticeRow
 from tests.factories.city import rows
 from tests.factories.engine import Engine, LiveCase, seen, until
@@ -137,13 +137,12 @@ async def test_a_refused_merge_comes_back_as_refuse_merge_and_its_effect_is_sett
     await leading.give("answer")
     await leading.handle.result()
     await leading.keep()
-    real = journal.facts
 
     def still_open(connection: Any, needs: Any) -> Any:
-        units, items, cases = real(connection, needs)
+        units, items, cases = look_up(connection, needs)
         return units, items, {no: c.model_copy(update={"open": True}) for no, c in cases.items()}
 
-    monkeypatch.setattr(journal, "facts", still_open)
+    monkeypatch.setattr("activities.journal.look_up", still_open)
     await merging.give("merge", into=leading.no)
     await until(lambda: "merge_refused" in merging.types())
     await merging.settled()

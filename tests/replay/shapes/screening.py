@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage import journal
+from storage.facts import look_up
 from tests.factories.engine import until
 from tests.replay.shapes.registry import Stage, shape
 
@@ -110,15 +110,14 @@ async def merge_refused(stage: Stage) -> None:
     await leading.give("answer")
     await leading.handle.result()
     await leading.keep()
-    real = journal.facts
 
     def as_it_was(connection: object, needs: object) -> object:
-        units, items, cases = real(connection, needs)  # type: ignore[arg-type]
+        units, items, cases = look_up(connection, needs)  # type: ignore[arg-type]
         return units, items, {no: c.model_copy(update={"open": True}) for no, c in cases.items()}
 
     with pytest.MonkeyPatch.context() as patch:
         # The look at the other case and its end lie so close together that only chance would bring them in this order.
-        patch.setattr(journal, "facts", as_it_was)
+        patch.setattr("activities.journal.look_up", as_it_was)
         await merging.give("merge", into=leading.no)
         await until(lambda: "merge_refused" in merging.types())
     await merging.settled()
