@@ -267,8 +267,11 @@ def _seconds(pack: str) -> float:
 
 @cache
 def _http() -> httpx.Client:
-    """One client for all: each new one reads the machine's certificates, which takes longer than what is asked."""
-    return httpx.Client(timeout=2)
+    """One client for all: each new one reads the machine's certificates, which takes longer than what is asked.
+
+    It keeps no connections, since nobody closes it.
+    """
+    return httpx.Client(timeout=2, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def _answers(url: str) -> bool:
