@@ -1,7 +1,5 @@
 """Settings of the API, from the environment with the prefix ``SANHUAN_``."""
 
-from pathlib import Path
-
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -18,7 +16,6 @@ class Settings(BaseSettings):
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
     temporal_ui: str | None = Field(default=None, description="address of the Temporal UI, for links to a case's run")
-    data_dir: Path = Path("data")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
 

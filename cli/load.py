@@ -17,16 +17,30 @@ from storage.unit_of_work import Database
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def migrate(url: str, revision: str = "head") -> None:
-    """Bring the schema to a revision."""
+HEAD = "head"
+
+
+def migrate(url: str, revision: str = HEAD) -> None:
+    """Bring the schema to a revision; to the newest one also this release's packs and calendar.
+
+    Whatever begins from now on is pinned to them: without them no case could begin. Raises RuleMissing when one that cases are
+    pinned to was changed without a new version; then the schema is new and the rules are as they were.
+    """
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))  # Config expands %
     command.upgrade(config, revision)
+    if revision == HEAD:
+        database = Database(url)
+        try:
+            with database.write() as connection:
+                register(connection, pack_ids(), datetime.now(UTC))
+        finally:
+            database.close()
 
 
 def load(url: str, *, pack: str, departments: str | None) -> None:
-    """Register packs and calendar and put the sample city in.
+    """Register packs and calendar and put the sample city in, over what has the same codes: its accounts have a known password.
 
     ``departments`` is the base address of the simulated department systems; without it every unit works from its inbox.
     """

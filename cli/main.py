@@ -28,6 +28,7 @@ def root() -> None:
 def doctor(
     url: Annotated[str | None, typer.Argument(help="Database of a running installation to look into.")] = None,
     temporal: Annotated[str, typer.Option(envvar="SANHUAN_TEMPORAL_ADDRESS", help="Its engine.")] = "127.0.0.1:7233",
+    namespace: Annotated[str, typer.Option(envvar="SANHUAN_TEMPORAL_NAMESPACE")] = "default",
 ) -> None:
     """Check what this machine has, what is missing and how to get it; with a URL also how that installation is.
 
@@ -39,7 +40,7 @@ def doctor(
     if url is not None:
         from cli.reconcile import tell  # noqa: PLC0415 - the machine is checked without the environment
 
-        tell(url, temporal)
+        tell(url, temporal, namespace)
     raise typer.Exit(code)
 
 
@@ -168,7 +169,7 @@ def papers(
 
 @app.command()
 def migrate(url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL")], revision: str = "head") -> None:
-    """Bring a database to this release's schema."""
+    """Bring a database to this release: its schema, and the packs and the calendar that new cases get."""
     from cli.load import migrate as run  # noqa: PLC0415 - each command loads only what it needs
 
     run(url, revision)
@@ -182,11 +183,56 @@ def load(
     departments: Annotated[str | None, typer.Option(help="Base address of the simulated department systems.")] = None,
     scale: Scale = 0,
 ) -> None:
-    """Register packs and calendar and put the sample city into a database."""
+    """Put the sample city into a database. For trying only: its accounts have a password that anybody can read in the source."""
     _grow_city(scale)
     from cli.load import load as run  # noqa: PLC0415 - each command loads only what it needs
 
     run(url, pack=pack, departments=departments)
+
+
+@app.command()
+def found(
+    folder: Annotated[
+        Path, typer.Argument(help="Holds units.yaml, items.yaml and accounts.yaml, as simulation/city does.")
+    ],
+    url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL")],
+    *,
+    pack: Annotated[str, typer.Option(help="Policy pack of new cases.")] = "haikou",
+    apply: Annotated[bool, typer.Option("--apply", help="Make it so; without it nothing is changed.")] = False,
+) -> None:
+    """Bring units, catalogue and accounts of a city to what its files say, or name what differs. Passwords and systems stay.
+
+    Exit 1 when something differs and was not applied, 2 when the files cannot be taken.
+    """
+    from cli.found import found as run  # noqa: PLC0415 - each command loads only what it needs
+
+    raise typer.Exit(run(url, folder, pack=pack, apply=apply))
+
+
+@app.command()
+def password(
+    user: Annotated[str, typer.Argument(help="Whose.")],
+    url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL")],
+) -> None:
+    """Give an account a password: asked for at a terminal, else the first line of the input. It is signed out everywhere."""
+    from cli.found import password as run  # noqa: PLC0415 - each command loads only what it needs
+
+    raise typer.Exit(run(url, user))
+
+
+@app.command()
+def system(
+    unit: Annotated[str, typer.Argument(help="Whose.")],
+    url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL")],
+    *,
+    address: Annotated[
+        str | None, typer.Option(help="Where it takes messages; without it the unit has none any more.")
+    ] = None,
+) -> None:
+    """Give a unit a department system of its own and print the new secret it signs with, once; or take it away."""
+    from cli.found import system as run  # noqa: PLC0415 - each command loads only what it needs
+
+    raise typer.Exit(run(url, unit, address))
 
 
 def _grow_city(scale: int) -> None:

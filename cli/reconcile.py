@@ -201,10 +201,10 @@ def _row(difference: Difference, done: str, lang: str) -> tuple[str, ...]:
     return text(f"trouble.{difference.kind}", lang), difference.process, difference.subject, since, words
 
 
-def tell(url: str, address: str) -> None:
+def tell(url: str, address: str, namespace: str = "default") -> None:
     """Print how many differences of each kind an installation has (`sanhuan doctor URL`); say what cannot be reached."""
     console, lang = Console(), language()
-    report = _attempt(Asked(url=url, address=address), console)
+    report = _attempt(Asked(url=url, address=address, namespace=namespace), console)
     if report is None:
         return
     counts = Counter(d.kind for d in report.compared.differences)

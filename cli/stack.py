@@ -214,7 +214,6 @@ class Stack:
                 **os.environ,
                 "SANHUAN_DATABASE_URL": self.url,
                 "SANHUAN_TEMPORAL_ADDRESS": self.temporal_address,
-                "SANHUAN_DATA_DIR": str(self.data),
                 "PYTHONUNBUFFERED": "1",
                 **(env or {}),
             },

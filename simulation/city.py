@@ -142,8 +142,8 @@ def load_city(folder: Path = FOLDER, scale: int | None = None) -> City:
     return _load(folder, int(os.environ.get(SCALE) or 0) if scale is None else scale)
 
 
-@cache
-def _load(folder: Path, scale: int) -> City:
+def read_city(folder: Path, scale: int = 0) -> City:
+    """Read and check the city of a folder as it is now, as :func:`load_city` does once a process."""
     units = _read(folder / "units.yaml")
     items = _read(folder / "items.yaml")
     accounts = _read(folder / "accounts.yaml")
@@ -157,6 +157,9 @@ def _load(folder: Path, scale: int) -> City:
     )
 
 
+_load = cache(read_city)
+
+
 def grown(units: Sequence[Unit], to: int) -> tuple[Unit, ...]:
     """Return the units and further ones until there are ``to``: districts like those there are, in turn, then grids.
 
@@ -168,7 +171,9 @@ def grown(units: Sequence[Unit], to: int) -> tuple[Unit, ...]:
     while models and len(out) + len(model := models[n % len(models)]) <= to:
         out += _another(model, 2 + n // len(models))
         n += 1
-    community = next(u for u in units if u.level == "community")
+    community = next((u for u in units if u.level == "community"), None)
+    if community is None:
+        return tuple(out)
     out += [
         community.model_copy(
             update={
@@ -244,7 +249,7 @@ def _units(raw: Mapping[str, Any]) -> Iterator[Unit]:
             parent="city-office",
             district=district,
         )
-        for suffix, zh_of, en_of, kind, system in raw["of_each_district"]:
+        for suffix, zh_of, en_of, kind, system in raw.get("of_each_district", ()):
             yield Unit(
                 code=f"{district}-{suffix}",
                 name_zh=zh_of.format(zh=zh),
@@ -268,7 +273,7 @@ def _units(raw: Mapping[str, Any]) -> Iterator[Unit]:
             district=district,
             system=system,
         )
-    for level, rows in (("community", raw["communities"]), ("grid", raw["grids"])):
+    for level, rows in (("community", raw.get("communities", ())), ("grid", raw.get("grids", ()))):
         for code, zh, en, parent in rows:
             place[code] = place[parent]
             yield Unit.model_validate(
@@ -317,7 +322,7 @@ def _for_units(raw: Mapping[str, Any], units: tuple[Unit, ...]) -> Iterator[tupl
     districts = tuple(u for u in units if u.kind == "district")
     grids = tuple(u for u in units if u.level == "grid")
     for key, of in (("of_each_unit", units), ("of_each_grid", grids), ("of_each_district", districts)):
-        for prefix, row in raw[key].items():
+        for prefix, row in raw.get(key, {}).items():
             yield prefix, row, of
 
 

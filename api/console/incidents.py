@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.access import Place
 from api.console import wording
 from api.console.casefile import unit_names
+from api.console.operations import Done
 from api.console.page import render
 from api.console.visiting import Visiting
 from api.incidents import routes as api
@@ -30,6 +31,7 @@ def listed(
     visit: Visiting,
     status: Annotated[Status, Query()] = "open",
     cursor: Cursor = None,
+    done: Done = None,
 ) -> Response:
     """List incidents, the oldest first."""
     page = api.incidents(request, place, visit.viewer, status=status, cursor=cursor, limit=PAGE)
@@ -47,5 +49,6 @@ def listed(
         chosen=status,
         next=f"/console/incidents?{urlencode({'status': status, 'cursor': page.next})}" if page.next else None,
         settle="operator" in visit.viewer.roles,
+        done=done,
         key=secrets.token_hex(16),
     )

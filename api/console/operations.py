@@ -17,17 +17,13 @@ from api.operations.words import LONGEST, PROCESS
 from api.problems import Problem
 
 router = APIRouter()
+Done = Annotated[Literal["restarted", "waiting"] | None, Query(description="what became of a restart")]
 HERE: Final = "/console/operations"
 BACK: Final = {"operations": HERE, "incidents": "/console/incidents"}
 
 
 @router.get("/operations")
-async def page(
-    request: Request,
-    place: Place,
-    visit: Visiting,
-    done: Annotated[Literal["restarted", "waiting"] | None, Query()] = None,
-) -> Response:
+async def page(request: Request, place: Place, visit: Visiting, done: Done = None) -> Response:
     """Show what is wrong now."""
     visit.viewer.holds(*roles_of("list_troubles"))
     found = await look(place, visit.lang)
@@ -57,6 +53,4 @@ async def again(
     if not KEY.fullmatch(key):
         raise Problem(400, "idempotency_key_missing")
     begun = await restart(process, place, visit.viewer, key)
-    if back != "operations":
-        return go(request, BACK[back])
-    return go(request, f"{HERE}?done={'restarted' if begun.engine else 'waiting'}")
+    return go(request, f"{BACK[back]}?done={'restarted' if begun.engine else 'waiting'}")

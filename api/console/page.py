@@ -84,6 +84,7 @@ def render(
         "asset": asset,
         "t": lambda key, **kw: text(key, lang, **kw),
         "label": lambda kind, code: wording.label(kind, code, lang),
+        "cause": lambda code: wording.cause(code, lang),
         "known": known,
         "wall": lambda at, exact=False: wall(at, exact=exact),
         "until": lambda at, exact=False: wall(at, end=True, exact=exact),

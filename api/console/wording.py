@@ -74,6 +74,13 @@ def label(kind: str, code: object, lang: str) -> str:
     return text(key, lang) if known(key) else str(code)
 
 
+def cause(code: object, lang: str) -> str:
+    """Return why a machine could not do something: a cause of its own, or the refusal of whom it asked."""
+    if known(f"refusal.{code}"):
+        return refusal(str(code), {}, lang).rstrip("。.")
+    return label("console.incident_code", code, lang)
+
+
 def word_label(kind: str, field: str, value: object, lang: str) -> str:
     """Return the label of a word: of its vocabulary, of its field, else the bare word."""
     homes = homes_of(kind, field, type(value)) if isinstance(value, Enum) else (f"{kind}_{field}", field)
@@ -176,9 +183,9 @@ def said(
     out = {field: _said(event, field, value, names, units, lang) for field, value in body.items()}
     if "target" in out:
         out["target"] = target_name(str(body["target"]), units, lang)
-        out["code"] = label("console.incident_code", body.get("code"), lang)
+        out["code"] = cause(body.get("code"), lang)
     elif "code" in out and known(f"refusal.{body['code']}"):
-        out["code"] = refusal(str(body["code"]), {}, lang).rstrip("。.")
+        out["code"] = cause(body["code"], lang)
     clock = body.get("clock")
     if isinstance(clock, Mapping):
         out["key"] = clock_name(str(clock["key"]), lang, units)

@@ -1,7 +1,8 @@
 """从日志重新启动: let a process begin a new run that knows nothing and takes everything from the journal (law 7).
 
-The audit is the memory of it: ``restart`` is written with the wish, together with the end of parking, and ``restarted`` once the
-engine has taken it. A key that comes again goes on where the first attempt stopped and, once done, changes nothing.
+The audit is the memory of it: ``restart`` is written with the wish and ``restarted`` once the engine has taken it. A key that comes
+again goes on where the first attempt stopped and, once done, changes nothing. A parked process stays parked, and its incident open,
+while the engine is away: nobody would look for it otherwise.
 """
 
 from datetime import datetime
@@ -51,8 +52,17 @@ async def restart(process: ProcessPath, place: Place, who: SignedIn, key: Idempo
         with place.database.write() as connection:
             return _wish(connection, process, mark, who.account.user, role, place.now())
 
+    def let_go() -> None:
+        with place.database.write() as connection:
+            stored = sql.place(connection, process)
+            if stored is not None and stored.parked is not None:
+                unpark(connection, process, who.account.user, place.now())
+
     if await run_in_threadpool(wish):
         return Restarted(process=process, engine=True)
+    if not await place.engine.ping():
+        return Restarted(process=process, engine=False)
+    await run_in_threadpool(let_go)
     begun = await place.engine.restart(process)
     if begun:
         await run_in_threadpool(_note, place, process, mark, who.account.user, role)
@@ -60,7 +70,7 @@ async def restart(process: ProcessPath, place: Place, who: SignedIn, key: Idempo
 
 
 def _wish(connection: Connection, process: str, mark: str, user: str, role: str, now: datetime) -> bool:
-    """Note what is asked for and let the process go; say whether the engine had taken this very wish before."""
+    """Note what is asked for; say whether the engine had taken this very wish before."""
     stored = sql.place(connection, process)
     if stored is None and not sql.registered(connection, process):
         raise refused("unknown_process", {"process": process})
@@ -70,8 +80,6 @@ def _wish(connection: Connection, process: str, mark: str, user: str, role: str,
     if "restart" not in done:
         why = (stored.parked if stored else None) or "asked_for"
         write_audit(connection, at=now, user=user, role=role, action="restart", subject=process, fields=[mark], why=why)
-    if stored is not None and stored.parked is not None:
-        unpark(connection, process, user, now)
     return False
 
 

@@ -148,6 +148,8 @@ async def test_a_restart_that_the_engine_did_not_take_goes_on_under_the_same_key
     api.engine.mood = "silent"
     told = await api.post("operator", f"/processes/{process}/restart", idempotency="k")
     assert told.json() == {"process": process, "engine": False}
+    assert rows(api.database, ProcessRow, id=process)[0].parked == "workflow_ahead", "who looks again still finds it"
+    assert rows(api.database, IncidentRow, process=process)[0].status == "open"
     api.engine.mood = "working"
     assert (await api.post("operator", f"/processes/{process}/restart", idempotency="k")).json()["engine"]
     assert api.engine.restarted == [process]

@@ -47,13 +47,17 @@ def test_it_is_started_again_whenever_it_ended_and_never_given_up(name: str) -> 
     read = unit(name)
     assert read["Service"]["Restart"] == "always"
     assert read["Unit"]["StartLimitIntervalSec"] == "0"
-    assert "sanhuan-migrate.service" in read["Unit"]["Requires"].split()
+    assert "sanhuan-migrate.service" in read["Unit"]["Wants"].split()
+    assert "sanhuan-migrate.service" in read["Unit"]["After"].split()
+    assert "Requires" not in read["Unit"], "a migration that is run again, or fails once, must not end what runs"
     assert float(read["Service"]["TimeoutStopSec"]) > 10, "the API lets answers end for 10 s"
 
 
 def test_its_settings_are_settings() -> None:
     lines = (FOLDER / "sanhuan.env").read_text(encoding="utf-8").splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    for name in SERVING:
+        given |= dict(pair.split("=", 1) for pair in unit(name)["Service"].get("Environment", "").split())
     known = {f"SANHUAN_{field.upper()}" for model in (Settings, WorkerSettings) for field in model.model_fields}
     assert given.keys() <= known
     assert all((FOLDER / "sanhuan.env").name in unit(name)["Service"]["EnvironmentFile"] for name in UNITS)
