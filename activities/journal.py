@@ -75,7 +75,7 @@ class Journal:
                 str(error), type=error.code, non_retryable=local, next_retry_delay=NEXT_WORKER
             ) from error
         except listed.ClaimTaken as taken:
-            return self._commit_without(request, taken)
+            return self._commit_without(request, taken.holders)
 
     def commit_in(
         self, connection: Connection, request: CommitRequest, taken: Mapping[str, str] = MappingProxyType({})
@@ -206,17 +206,24 @@ class Journal:
         owed = [e for r in advanced.records for e in r.effects if e.kind == PAPER]
         return issue(connection, request.process, owed, request.now) if owed else ()
 
-    def _commit_without(self, request: CommitRequest, taken: listed.ClaimTaken) -> CommitResult:
-        """Decide once more, now that the rules can know who holds the key: some can do without it; else the decision is refused."""
+    def _commit_without(self, request: CommitRequest, taken: Mapping[str, str]) -> CommitResult:
+        """Decide again, now that the rules can know who holds the keys: some can do without them; else the decision is refused.
+
+        A rule that does without these may want others that it did not want before, or that were taken meanwhile: as long as it
+        learns of new ones it may try once more.
+        """
         try:
             with self.database.write() as connection:
-                return self.commit_in(connection, request, {taken.key: taken.holder or ""})
+                return self.commit_in(connection, request, taken)
         except listed.ClaimTaken as again:
-            return self._refuse_claim(request, again)
+            if again.holders.keys() <= taken.keys():
+                return self._refuse_claim(request, again.holders)
+            return self._commit_without(request, {**taken, **again.holders})
 
-    def _refuse_claim(self, request: CommitRequest, taken: listed.ClaimTaken) -> CommitResult:
-        """The decision needs a key another process holds: refuse it, in a transaction that writes only the command row."""
-        detail = {"key": taken.key, "holder": taken.holder}
+    def _refuse_claim(self, request: CommitRequest, taken: Mapping[str, str]) -> CommitResult:
+        """The decision needs keys other processes hold: refuse it, in a transaction that writes only the command row."""
+        key, holder = next(iter(taken.items()))
+        detail = {"key": key, "holder": holder}
         with self.database.write() as connection:
             loaded = sql.load(connection, request.process)
             decider = decider_of(request.process)
@@ -226,7 +233,7 @@ class Journal:
                 request.envelope if loaded is not None else beginnings.opening(connection, request, decider, self.rules)
             )
             if envelope is None:
-                message = f"{request.process}: a timer wants the claim {taken.key}"
+                message = f"{request.process}: a timer wants the claim {key}"
                 raise ApplicationError(message, type="ClaimTaken")
             stored = sql.stored_command(connection, envelope.id)
             if stored is not None and stored.outcome != "received":

@@ -34,24 +34,29 @@ _DELETE_TODOS: Final = delete(_todo).where(
 
 
 class ClaimTaken(Exception):
-    """Another process holds a unique key this decision needs. ``holder`` is that process."""
+    """Other processes hold unique keys this decision needs. ``holders``: those processes, by key."""
 
-    def __init__(self, key: str, holder: str | None) -> None:
-        super().__init__(key)
-        self.key = key
-        self.holder = holder
+    def __init__(self, holders: Mapping[str, str]) -> None:
+        super().__init__(*holders)
+        self.holders = holders
 
 
 def write_claims(connection: Connection, process: str, before: frozenset[str], after: frozenset[str]) -> None:
-    """Free the keys no longer held, then take the new ones. Raises :class:`ClaimTaken`."""
+    """Free the keys no longer held, then take the new ones. Raises :class:`ClaimTaken` with all that cannot be had."""
     if gone := before - after:
         connection.execute(delete(_claim).where(_claim.c.key.in_(gone), _claim.c.process == process))
+    holders: dict[str, str] = {}
     for key in sorted(after - before):
-        if insert_once(connection, _claim, {"key": key, "process": process}, ("key",)):
-            continue
-        holder = connection.execute(select(_claim.c.process).where(_claim.c.key == key)).scalar_one_or_none()
-        if holder != process:
-            raise ClaimTaken(key, holder)
+        # Between the two questions its holder may let a key go (PostgreSQL): then it is to be had after all.
+        while not insert_once(connection, _claim, {"key": key, "process": process}, ("key",)):
+            found = connection.execute(select(_claim.c.process).where(_claim.c.key == key)).scalar_one_or_none()
+            if found == process:
+                break
+            if found is not None:
+                holders[key] = found
+                break
+    if holders:
+        raise ClaimTaken(holders)
 
 
 def write_todos(connection: Connection, process: str, before: Sequence[Todo], after: Sequence[Todo]) -> None:
