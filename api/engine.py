@@ -24,6 +24,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.standing import Standing, standing
 from domain.deciders import workflow_of
 from domain.messages import Decision, ProcessStart, Receipt
+from storage.texts import known
 
 QUEUE: Final = "cases"
 URGENT: Final = Priority(priority_key=1)
@@ -41,6 +42,9 @@ AGAIN: Final = frozenset(
     }
 )
 """Answers after which the same update may be sent again at once: the workflow was just ending, starting or moving."""
+
+RUN_ENDED: Final = "AcceptedUpdateCompletedWorkflow"
+"""So the server answers an update that a run had accepted when it was terminated or reset."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,9 @@ class TemporalEngine:
             try:
                 return await asyncio.wait_for(self._update(process, name, decision, urgent=urgent), left)
             except WorkflowUpdateFailedError as error:
-                return _refusal(error)
+                if not _lost(error):
+                    return _refusal(error)
+                await asyncio.sleep(min(RETRY_GAP_S, max(0.0, until - time.monotonic())))
             except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
                 return None
             except RPCError as error:
@@ -204,9 +210,15 @@ def _cause(problems: Sequence[Any]) -> str:
     return (causes or ["unknown"])[0].removeprefix("WorkflowTaskFailedCause")[:80]
 
 
+def _lost(error: WorkflowUpdateFailedError) -> bool:
+    """Say whether the run was ended or reset under the decision, which is then the next run's: nobody has refused it."""
+    return isinstance(error.cause, ApplicationError) and error.cause.type == RUN_ENDED
+
+
 def _refusal(error: WorkflowUpdateFailedError) -> Refused | None:
+    """Return the rules' refusal; None for any other failure, which says nothing of the decision: it is under way."""
     cause = error.cause
-    if not isinstance(cause, ApplicationError) or cause.type is None:
+    if not isinstance(cause, ApplicationError) or not known(f"refusal.{cause.type}"):
         return None
     detail = cause.details[0] if cause.details and isinstance(cause.details[0], dict) else {}
-    return Refused(code=cause.type, detail=detail)
+    return Refused(code=str(cause.type), detail=detail)

@@ -2,24 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from api.engine import Refused, TemporalEngine
 from cli.servers import TemporalServer
-from domain.casework.commands import Answer, Classify, Sign
+from domain.casework.commands import Answer, Classify, Dispatch, Sign
 from domain.casework.words import Triage
 from domain.messages import Decision, Receipt
 from domain.process import Actor
 from storage.unit_of_work import Database
 from tests.factories.city import found_city, take_request
-from tests.factories.engine import engine_on
+from tests.factories.engine import engine_on, until
 from worker.plugin import plugin
 
 AGENT = Actor(user="agent", role="agent")
+DISPATCHER = Actor(user="dispatcher", role="dispatcher")
 
 
 def triage(command: str = "d/1") -> Decision[Classify]:
@@ -77,6 +79,38 @@ async def test_a_case_over_is_started_again_for_a_command_that_comes_late(
     assert isinstance(late, Refused)
     assert late.code == "not_in_this_stage"
     assert await engine.restart(process)
+
+
+async def test_a_decision_whose_run_is_ended_under_it_is_decided_by_the_next_one(
+    city: tuple[Database, TemporalEngine],
+) -> None:
+    """The database is busy until the run has accepted the decision and lost it: nobody has refused it."""
+    database, engine = city
+    process = f"case/{take_request(database)}"
+    assert isinstance(await engine.decide(process, "triage", triage(f"{process}/d")), Receipt)
+    handle = (await engine.client()).get_workflow_handle(process)
+
+    async def accepted() -> int:
+        taken = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+        return sum([e.event_type == taken async for e in handle.fetch_history_events()])
+
+    before = await accepted()
+    with database.engine.connect() as busy:
+        busy.exec_driver_sql("BEGIN IMMEDIATE")
+        sent = Decision[Dispatch](
+            id=f"{process}/s", actor=DISPATCHER, received_at=datetime.now(UTC), body=Dispatch(lead="water")
+        )
+        deciding = asyncio.create_task(engine.decide(process, "dispatch", sent))
+        await until(lambda: _more(accepted, before))
+        await handle.terminate("the run is lost")
+        busy.rollback()
+    answer = await deciding
+    assert isinstance(answer, Receipt)
+    assert answer.stage == "dispatched"
+
+
+async def _more(count: Callable[[], Awaitable[int]], than: int) -> bool:
+    return await count() > than
 
 
 async def test_the_server_is_asked_for_its_health(city: tuple[Database, TemporalEngine]) -> None:
