@@ -5,10 +5,17 @@ The same for every kind of process, so no decider has to think about it; :mod:`d
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
+
+from pydantic import Field
 
 from domain.model import Model
-from domain.process import Code, Command, Context, Event, Refusal, TextRef, Todo
+from domain.process import CODE, Code, Command, Context, Event, Refusal, TextRef, Todo
+
+EffectId = Annotated[str, Field(min_length=1, max_length=300, pattern=CODE)]
+"""The id of an effect: that of its process, which may be long, with its place behind it."""
+Target = Annotated[str, Field(min_length=1, max_length=200, pattern=CODE)]
+"""Whom an effect reaches: a unit, or another process."""
 
 
 class Incident(Model):
@@ -30,9 +37,9 @@ class FailEffect(Command):
     """An effect could not be performed within its budget: it becomes an incident."""
 
     NAME: ClassVar[str] = "fail_effect"
-    effect: Code
+    effect: EffectId
     kind: Code
-    target: Code
+    target: Target
     code: Code
     attempt: int = 1
 
@@ -41,14 +48,14 @@ class RetryEffect(Command):
     """An operator lets an incident's effect be tried again."""
 
     NAME: ClassVar[str] = "retry_effect"
-    effect: Code
+    effect: EffectId
 
 
 class RedirectEffect(Command):
     """An operator has an incident's effect performed another way: by hand (``manual``), with how it was done."""
 
     NAME: ClassVar[str] = "redirect_effect"
-    effect: Code
+    effect: EffectId
     channel: Code
     note: TextRef
 
@@ -57,7 +64,7 @@ class WaiveEffect(Command):
     """An operator decides that an incident's effect is no longer owed, with the reason."""
 
     NAME: ClassVar[str] = "waive_effect"
-    effect: Code
+    effect: EffectId
     reason: TextRef
 
 

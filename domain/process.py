@@ -32,7 +32,8 @@ class Text:
 
 
 TextRef = Annotated[str, Field(max_length=300), Text()]
-Code = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:@/+-]+$")]
+CODE: Final = r"^[A-Za-z0-9_.:@/+-]+$"
+Code = Annotated[str, Field(min_length=1, max_length=80, pattern=CODE)]
 
 
 class Refusal(Exception):

@@ -45,6 +45,8 @@ WORKFLOWS: Sequence[type] = (
     BatchWorkflow,
 )
 GRACE = timedelta(seconds=30)
+CALLS = 64
+"""Calls to department systems at once, those included that nobody waits for any more."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Parts:
     database: Database
     http: httpx.Client
     threads: ThreadPoolExecutor
+    senders: ThreadPoolExecutor
+    """For messages to departments alone: systems that do not answer keep these waiting and nothing else."""
+    calls: ThreadPoolExecutor
+    """For the calls themselves, which may last longer than they are waited for."""
 
 
 @contextmanager
@@ -62,11 +68,14 @@ def parts(settings: WorkerSettings) -> Iterator[Parts]:
     database = Database(settings.database_url, pool_size=2 * settings.threads)
     with (
         ThreadPoolExecutor(settings.threads, thread_name_prefix="activity") as threads,
-        httpx.Client(limits=httpx.Limits(max_connections=settings.threads), follow_redirects=False) as http,
+        ThreadPoolExecutor(settings.threads, thread_name_prefix="sender") as senders,
+        httpx.Client(limits=httpx.Limits(max_connections=CALLS), follow_redirects=False) as http,
     ):
+        calls = ThreadPoolExecutor(CALLS, thread_name_prefix="call")
         try:
-            yield Parts(database, http, threads)
+            yield Parts(database, http, threads, senders, calls)
         finally:
+            calls.shutdown(wait=False, cancel_futures=True)
             database.close()
 
 
@@ -92,8 +101,8 @@ def workers(
     departments = Worker(
         client,
         task_queue=DEPARTMENTS,
-        activities=[Departments(shared.database, shared.http).send_order_message],
-        activity_executor=shared.threads,
+        activities=[Departments(shared.database, shared.http, shared.calls).send_order_message],
+        activity_executor=shared.senders,
         max_concurrent_activities=settings.threads,
         graceful_shutdown_timeout=GRACE,
         interceptors=measuring,

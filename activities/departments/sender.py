@@ -1,6 +1,8 @@
 """Hand a message about an order to its unit: signed over HTTP to its department system, or into its inbox."""
 
 import json
+from collections.abc import Mapping
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,14 +18,19 @@ from storage.effects import Owed
 from storage.unit_of_work import Database, StorageUnavailable
 
 TRY_AGAIN = frozenset({408, 409, 423, 425, 429})
+NOT_SENT = "not_sent"
+"""The type of the error when it was our fault that nothing was sent: it does not count against the unit's budget."""
+SHORT = 64 * 1024
 
 
 class Departments:
     """Sends order messages. The effect's id is the idempotency key: a system that took it before takes it as done."""
 
-    def __init__(self, database: Database, http: httpx.Client) -> None:
+    def __init__(self, database: Database, http: httpx.Client, calls: Executor) -> None:
+        """``calls`` makes the calls, which a system may keep waiting for as long as it likes: it does nothing else."""
         self.database = database
         self.http = http
+        self.calls = calls
 
     @activity.defn(name="departments.send_message", no_thread_cancel_exception=True)
     def send_order_message(self, order: EffectOrder) -> Performed:
@@ -50,7 +57,7 @@ class Departments:
             try:
                 self._post(effect, unit, message, order.timeout_s)
             except ApplicationError as error:
-                if error.non_retryable or not activity.in_activity():
+                if error.non_retryable or error.type == NOT_SENT or not activity.in_activity():
                     raise
                 raise _counted(error, order) from error
             with self.database.write() as connection:
@@ -68,20 +75,33 @@ class Departments:
         except SignatureError as error:
             raise ApplicationError("no usable secret", type="unit_secret", non_retryable=True) from error
         headers["content-type"] = "application/cloudevents+json"
+        # httpx limits each phase of a call, and the search for the address not at all; what is promised is the whole.
+        call = self.calls.submit(self._status, unit.endpoint, body, headers, timeout_s)
         try:
-            response = self.http.post(unit.endpoint, content=body, headers=headers, timeout=timeout_s)
+            status = call.result(timeout_s)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ApplicationError(type(error).__name__, type="unit_address", non_retryable=True) from error
         except httpx.HTTPError as error:
             raise ApplicationError(type(error).__name__, type="unit_unreachable") from error
-        if response.is_success:
+        except TimeoutError as error:
+            if call.cancel():
+                raise ApplicationError("no call was free", type=NOT_SENT) from error
+            raise ApplicationError("no answer in time", type="unit_unreachable") from error
+        if httpx.codes.is_success(status):
             return
-        passing = response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or response.status_code in TRY_AGAIN
+        passing = status >= httpx.codes.INTERNAL_SERVER_ERROR or status in TRY_AGAIN
         raise ApplicationError(
-            f"HTTP {response.status_code}",
+            f"HTTP {status}",
             type="unit_error" if passing else "unit_rejects",
             non_retryable=not passing,
         )
+
+    def _status(self, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> int:
+        """Post and return the status. What else a system says is not listened to, however much it is."""
+        with self.http.stream("POST", url, content=body, headers=headers, timeout=timeout_s) as response:
+            if int(response.headers.get("content-length", SHORT + 1)) <= SHORT:
+                response.read()  # so that the connection can be used again
+            return response.status_code
 
 
 def _counted(error: ApplicationError, order: EffectOrder) -> ApplicationError:

@@ -89,7 +89,7 @@ def test_a_delivery_and_its_settled_effect_are_one_transaction(
     def breaks(*_: object) -> bool:
         raise RuntimeError("the worker dies here")
 
-    departments = Departments(database, None)  # type: ignore[arg-type]  # a unit without a system needs no HTTP
+    departments = Departments(database, None, None)  # type: ignore[arg-type]  # a unit without a system needs no HTTP
     with monkeypatch.context() as patch:
         patch.setattr("storage.effects.settle_effect", breaks)
         with pytest.raises(RuntimeError, match="dies"):

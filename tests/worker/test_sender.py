@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +38,8 @@ class System:
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     hold: threading.Event = field(default_factory=threading.Event)
     slow: bool = False
+    drips: bool = False
+    """Never comes to the end of its answer's head, though it always says something."""
     url: str = ""
 
 
@@ -50,6 +54,12 @@ def system() -> Iterator[System]:
             it.taken.append(({k.lower(): v for k, v in self.headers.items()}, body))
             if it.slow:
                 it.hold.wait(20)
+            if it.drips:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                with suppress(OSError):
+                    while not it.hold.wait(0.05):
+                        self.wfile.write(b"x-wait: a little longer\r\n")
+                return
             self.send_response(it.plan.pop(0) if it.plan else 200)
             self.send_header("content-length", "0")
             self.end_headers()
@@ -92,8 +102,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def send(database: Database, order: EffectOrder) -> None:
     """Send one message as the worker does, one attempt."""
-    with httpx.Client() as http:
-        ActivityEnvironment().run(Departments(database, http).send_order_message, order)
+    with httpx.Client() as http, ThreadPoolExecutor(1) as calls:
+        ActivityEnvironment().run(Departments(database, http, calls).send_order_message, order)
 
 
 def order_message(book: Book, **more: Any) -> EffectOrder:
@@ -186,6 +196,23 @@ def test_a_system_that_does_not_answer_or_is_not_there_is_tried_again(connected:
     assert (failed.value.type, failed.value.non_retryable) == ("unit_unreachable", False)
 
 
+def test_a_system_that_always_says_a_little_more_is_not_listened_to_longer_than_promised(
+    connected: Database, system: System
+) -> None:
+    order = order_message(Book(connected)).model_copy(update={"timeout_s": 0.3})
+    system.drips = True
+    with httpx.Client() as http, ThreadPoolExecutor(1) as calls:
+        sender = Departments(connected, http, calls)
+        with pytest.raises(ApplicationError, match="no answer in time") as failed:
+            sender.send_order_message(order)
+        assert (failed.value.type, failed.value.non_retryable) == ("unit_unreachable", False)
+        with pytest.raises(ApplicationError) as failed:
+            sender.send_order_message(order)
+        assert failed.value.type == "not_sent", "the one call is still busy: that is no failure of the unit"
+        system.hold.set()
+    assert len(system.taken) == 1
+
+
 @pytest.mark.parametrize("url", ["not a url", "gopher://x/"])
 def test_an_address_that_is_none_is_an_incident_at_once(connected: Database, url: str) -> None:
     with connected.write() as connection:
@@ -225,6 +252,24 @@ async def test_on_the_engine_a_system_that_errs_twice_gets_its_order_once(
         assert {a.priority.priority_key for a in sent} == {1}
         for planted in (NAME, PHONE, CONTENT):
             assert planted not in history.to_json()
+
+
+async def test_systems_that_do_not_answer_keep_no_decision_waiting(
+    client: Client, connected: Database, system: System
+) -> None:
+    """More messages wait for a system than a worker has threads; decisions are committed at once all the same."""
+    system.slow = True
+    async with engine_on(client, connected, threads=2, replay=False) as engine:
+        for _ in range(4):
+            await (await engine.case()).dispatched()
+        await until(lambda: len(system.taken) >= 2)
+        case = await engine.case()
+        await case.give("triage", triage="routine")
+        await case.give("dispatch", lead="roads")
+        history = await case.handle.fetch_history()
+        assert not seen(history, "ACTIVITY_TASK_SCHEDULED"), "no commit had to wait for a thread"
+        system.slow = False
+        system.hold.set()
 
 
 @pytest.mark.parametrize(("plan", "attempts"), [([400], 1), ([500] * 4, 4)])
