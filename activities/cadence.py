@@ -34,8 +34,9 @@ class Cadence:
             raise ApplicationError("the database did not answer", type="StorageUnavailable") from error
 
     async def session(self, beat: Beat) -> str:
-        """Open the next session of a kind: it is prepared until the instant it is planned for."""
-        day = local_day(beat.now)
+        """Open the next session of a kind: it is prepared until the instant it is planned for, which no delay of ours moves."""
+        meant = beat.meant or beat.now
+        day = local_day(meant)
         process = f"session/{day:%Y%m%d}-{beat.kind}-{beat.district or 'city'}"
         pins = await asyncio.to_thread(self._pins)
         body = {
@@ -44,7 +45,7 @@ class Cadence:
             "kind": beat.kind,
             "level": "district" if beat.district else "city",
             "district": beat.district,
-            "at": (beat.now + timedelta(days=beat.ahead)).astimezone(UTC).isoformat(),
+            "at": (meant + timedelta(days=beat.ahead)).astimezone(UTC).isoformat(),
         }
         envelope = Envelope(
             id=f"{process}/open",

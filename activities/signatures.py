@@ -94,7 +94,8 @@ class Performed(Model):
 class Beat(Model):
     """One beat of the city's cadence: ``session`` (of a kind, a district or the city), ``digest`` or ``provisional``.
 
-    A session is opened ``ahead`` days before it is held. ``at`` is when the beat was struck.
+    A session is opened ``ahead`` days before it is held. ``at`` is when the beat was struck, ``meant`` when its schedule meant
+    it to be, which is earlier where workers were away.
     """
 
     what: str
@@ -103,6 +104,7 @@ class Beat(Model):
     district: str | None = None
     ahead: int = 7
     at: datetime | None = None
+    meant: datetime | None = None
 
     @property
     def now(self) -> datetime:

@@ -6,11 +6,14 @@ A beat does one thing once a day, however often it is struck: what it writes has
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from activities import signatures
     from activities.signatures import NOTICES, Beat
+
+SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
+"""When a schedule meant a run to begin; the run itself may have waited for a worker, a weekend long."""
 
 
 @workflow.defn(name="CadenceWorkflow")
@@ -20,9 +23,10 @@ class CadenceWorkflow:
     @workflow.run
     async def run(self, beat: Beat) -> str:
         """Do what the beat is for; say what came of it."""
+        meant = workflow.info().typed_search_attributes.get(SCHEDULED) or workflow.info().start_time
         return await workflow.execute_activity(
             signatures.strike,
-            beat.model_copy(update={"at": workflow.now()}),
+            beat.model_copy(update={"at": workflow.now(), "meant": meant}),
             task_queue=NOTICES,
             start_to_close_timeout=timedelta(minutes=2),
             retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5)),

@@ -1,13 +1,20 @@
 """The city's schedules on a real server: made once however often, struck twice they do a thing once a day."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.client import (
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleBackfill,
+    ScheduleSpec,
+    ScheduleState,
+)
 
 from activities.cadence import Cadence
 from activities.signatures import Beat
-from storage.models import NoticeRow, ProceedingRow, TodoRow
+from storage.models import EventRow, NoticeRow, ProceedingRow, TodoRow
 from storage.policies import load_pack
 from storage.unit_of_work import Database
 from tests.factories.city import rows
@@ -50,6 +57,26 @@ async def test_a_session_is_opened_once_a_day_and_prepared_until_it_is_held(engi
     await asyncio.sleep(0.5)
     (session,) = opened()
     assert (session.stage, session.level, session.by) == ("preparing", "city", "schedule")
+    await engine.client.get_workflow_handle(session.id).terminate("the test is over")
+
+
+async def test_a_session_is_planned_from_when_the_schedule_meant_it_to_be_however_late_it_is_struck(
+    engine: Engine,
+) -> None:
+    day = datetime.now(UTC).replace(hour=1, minute=0, second=0, microsecond=0) - timedelta(days=2)
+    beat = Beat(what="session", title="t", kind="leader_session", district="east", ahead=7)
+    action = ScheduleActionStartWorkflow("CadenceWorkflow", beat, id="cadence-late", task_queue="cases")
+    spec = ScheduleSpec(cron_expressions=["0 9 * * *"], time_zone_name="Asia/Shanghai")
+    late = ScheduleBackfill(start_at=day - timedelta(minutes=1), end_at=day + timedelta(minutes=1))
+    state = ScheduleState(paused=True)
+    handle = await engine.client.create_schedule(
+        "late", Schedule(action=action, spec=spec, state=state), backfill=[late]
+    )
+    process = f"session/{day:%Y%m%d}-leader_session-east"
+    (session,) = await until(lambda: rows(engine.database, ProceedingRow, id=process))
+    opened = rows(engine.database, EventRow, process=process)[0].body
+    assert datetime.fromisoformat(opened["at"]) == day + timedelta(days=7)
+    await handle.delete()
     await engine.client.get_workflow_handle(session.id).terminate("the test is over")
 
 
