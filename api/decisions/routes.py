@@ -53,7 +53,7 @@ async def decide(place: Services, given: Given) -> Decided | Pending:
             held = await run_in_threadpool(door.look_up, place, ready.id)
             return Decided(command=ready.id, **answer.model_dump()) if held else _pending(ready)
         case Refused():
-            return await run_in_threadpool(door.settle_refusal, place, given.process, ready.id, answer)
+            return await run_in_threadpool(door.settle_refusal, place, ready.process, ready.id, answer)
         case None:
             settled = await run_in_threadpool(door.look_up, place, ready.id)
             return settled or _pending(ready)

@@ -92,3 +92,16 @@ def test_an_id_that_needs_a_claim_somebody_holds_is_refused_once_and_for_all(dat
     assert (first.code, again.code) == ("order_exists", "order_exists")
     assert first.detail["holder"] == holder.process
     assert added(before, counts(database)) == {"command": 1}
+
+
+def test_what_is_answered_is_on_the_disk(database: Database) -> None:
+    """A process that is killed loses nothing that was handed to the system; a machine without power loses what was not synced."""
+    if database.sqlite:
+        with database.read() as connection:
+            modes = [
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")
+            ]
+        assert modes == ["wal", 2], "2 is FULL"
+    else:
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
