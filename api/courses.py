@@ -52,6 +52,16 @@ def course(kind: str, stage: str, lang: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def leads(kind: str, stage: str, command: str, lang: str) -> tuple[Step, ...]:
+    """Return where a command may lead from a stage, by the same rows; nothing when it leaves the process where it stands."""
+    targets = load_ways(kind).arrows.get(stage, {})
+    return tuple(
+        Step(name, text(f"stage.{name}", lang), "next", _over(kind, name))
+        for name, causes in targets.items()
+        if command in causes
+    )
+
+
 def page(lang: str) -> str:
     """Return the page in a language."""
     return "\n".join([*_head(lang), *(line for kind in DECIDERS for line in _kind(kind, lang))])

@@ -52,7 +52,6 @@ def found(url: str, folder: Path, *, pack: str, apply: bool) -> int:
     Who or what the files no longer name is switched off, never deleted. Returns 0 when nothing differs or all was applied, 1 when
     differences are left, 2 when the files cannot be taken: then nothing was written.
     """
-    console, lang = Console(), language()
     try:
         city = _read(folder, pack)
         database = Database(url)
@@ -64,25 +63,24 @@ def found(url: str, folder: Path, *, pack: str, apply: bool) -> int:
         finally:
             database.close()
     except (Wrong, StorageUnavailable) as error:
-        console.print(text("found.not_taken", lang, why=str(error)), highlight=False, markup=False)
+        _say("found.not_taken", why=str(error))
         return 2
+    lang = language()
     for change in changes:
-        line = f"{text(f'found.{change.how}', lang)}  {text(f'found.{change.kind}', lang)}  {change.code}"
-        console.print(line, highlight=False, markup=False)
-    done = "applied" if apply else "would"
-    console.print(text(f"found.{done}", lang, n=len(changes)), highlight=False, markup=False)
+        _print(f"{text(f'found.{change.how}', lang)}  {text(f'found.{change.kind}', lang)}  {change.code}")
+    _say("found.applied" if apply else "found.would", n=len(changes))
     return 0 if apply or not changes else 1
 
 
 def password(url: str, user: str) -> int:
     """Give an account a password, asked for twice at a terminal, else the first line of the input; it is signed out everywhere."""
-    console, lang = Console(), language()
 
     def refuse(why: str) -> int:
-        console.print(text(f"found.password.{why}", lang, user=user, least=SHORTEST), highlight=False, markup=False)
+        _say(f"found.password.{why}", user=user, least=SHORTEST)
         return 2
 
     if sys.stdin.isatty():
+        lang = language()
         given = getpass.getpass(text("found.password.ask", lang, user=user))
         if getpass.getpass(text("found.password.again", lang)) != given:
             return refuse("differ")
@@ -93,26 +91,33 @@ def password(url: str, user: str) -> int:
     hashed = hash_password(given)
     if not _change(url, f"account/{user}", "password", lambda connection: sql.put_password(connection, user, hashed)):
         return refuse("unknown")
-    console.print(text("found.password.done", lang, user=user), highlight=False, markup=False)
+    _say("found.password.done", user=user)
     return 0
 
 
 def system(url: str, unit: str, address: str | None) -> int:
     """Give a unit a department system at an address and print its new secret, once; without an address take it away."""
-    console, lang = Console(), language()
     secret = None if address is None else new_secret()
     if address is not None and not _is_address(address):
-        console.print(text("found.system.address", lang), highlight=False, markup=False)
+        _say("found.system.address")
         return 2
     if not _change(url, f"unit/{unit}", "system", lambda connection: sql.put_system(connection, unit, address, secret)):
-        console.print(text("found.system.unknown", lang, unit=unit), highlight=False, markup=False)
+        _say("found.system.unknown", unit=unit)
         return 2
     if secret is None:
-        console.print(text("found.system.gone", lang, unit=unit), highlight=False, markup=False)
+        _say("found.system.gone", unit=unit)
     else:
-        console.print(text("found.system.done", lang, unit=unit), highlight=False, markup=False)
-        print(secret)  # noqa: T201 - alone in its line, for who puts it where it is needed
+        _say("found.system.done", unit=unit)
+        _print(secret)  # alone in its line, for who puts it where it is needed
     return 0
+
+
+def _say(key: str, **values: object) -> None:
+    _print(text(key, language(), **values))
+
+
+def _print(line: str) -> None:
+    Console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _read(folder: Path, pack: str) -> City:

@@ -1,6 +1,7 @@
 """办理: a form for every command of every process, and the way of what is sent to the decision door, the same door the API has."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -21,6 +22,7 @@ from api.console.queue import InTurn, Turn, Where, onward, where
 from api.console.refusing import faults, in_words, waiting, whole
 from api.console.visiting import Visit, Visiting
 from api.console.wording import page_of
+from api.courses import Step, leads
 from api.decisions import door
 from api.decisions.door import Given
 from api.decisions.routes import decide
@@ -32,6 +34,7 @@ from api.proceedings.reading import LONGEST_ID, PROCESS_ID
 from api.requests.routes import similar
 from api.services import Services
 from domain.deciders import DECIDERS
+from domain.process import NEW
 from storage.cases import CASE
 
 router = APIRouter()
@@ -244,11 +247,18 @@ def _form(
         fields=fields,
         lists={f.kind for f in flat(fields)},
         files=takes_files(of),
+        leads=_leads(file, of.name, visit.lang),
         key=secrets.token_hex(16),
         refusal=in_words(problem, visit.lang) if problem else None,
         others=others,
     )
     return waiting(page, problem)
+
+
+def _leads(file: Folder, command: str, lang: str) -> Sequence[Step]:
+    """Return where the command leads from where the process stands."""
+    stage = file.view.stage if isinstance(file, CaseFile | ProcessFile) else NEW
+    return leads(file.process.partition("/")[0], stage, command, lang)
 
 
 def _incident(file: Folder, subject: str | None) -> Any | None:

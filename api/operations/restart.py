@@ -1,4 +1,4 @@
-"""从日志重新启动: let a process begin a new run that knows nothing and takes everything from the journal (law 7).
+"""从日志库重新启动: let a process begin a new run that knows nothing and takes everything from the journal (law 7).
 
 The audit is the memory of it: ``restart`` is written with the wish and ``restarted`` once the engine has taken it. A key that comes
 again goes on where the first attempt stopped and, once done, changes nothing. A parked process stays parked, and its incident open,

@@ -15,7 +15,7 @@ from tests.console.people import dispatched
 
 LONG_AGO = timedelta(hours=3)
 WORDS = {
-    "zh": ("停驻的流程", "日志领先的流程", "运行情况"),
+    "zh": ("停驻的流程", "日志库领先的流程", "运行情况"),
     "en": ("Parked processes", "Journal ahead of the workflow", "Operations"),
 }
 
