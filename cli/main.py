@@ -171,8 +171,13 @@ def papers(
 def migrate(url: Annotated[str, typer.Argument(envvar="SANHUAN_DATABASE_URL")], revision: str = "head") -> None:
     """Bring a database to this release: its schema, and the packs and the calendar that new cases get."""
     from cli.load import migrate as run  # noqa: PLC0415 - each command loads only what it needs
+    from storage.rules import RuleMissing  # noqa: PLC0415 - each command loads only what it needs
 
-    run(url, revision)
+    try:
+        run(url, revision)
+    except RuleMissing as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 @app.command()

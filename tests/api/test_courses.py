@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.courses import PAGES, course, page
+from api.courses import PAGES, course, leads, page
 from domain.deciders import DECIDERS
 from storage.texts import known
 from storage.ways import CLOCK, load_ways
@@ -67,3 +67,12 @@ def test_every_place_in_a_course_has_words(kind: str) -> None:
     places = {(stage, step.place) for stage in ways.stages for step in course(kind, stage, "en")}
     assert [p for p in places if not known(f"console.course.{p[1]}")] == []
     assert [s for s in ways.stages if (s, "now") not in places] == []
+
+
+def test_a_form_says_where_its_command_leads_and_that_it_is_over_then() -> None:
+    (answered,) = leads("case", "screening", "answer", "en")
+    assert (answered.stage, answered.over) == ("answered", True)
+    assert leads("case", "screening", "correct", "en") == ()
+    assert leads("case", "archived", "answer", "en") == ()
+    (opened,) = leads("session", "new", "schedule_session", "zh")
+    assert not opened.over

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
-from api.engine import Refused, TemporalEngine
+from api.engine import Refused, TemporalEngine, _refusal
 from cli.servers import TemporalServer
 from domain.casework.commands import Answer, Classify, Dispatch, Sign
 from domain.casework.words import Triage
@@ -111,6 +112,18 @@ async def test_a_decision_whose_run_is_ended_under_it_is_decided_by_the_next_one
 
 async def _more(count: Callable[[], Awaitable[int]], than: int) -> bool:
     return await count() > than
+
+
+def test_only_a_refusal_of_the_rules_is_one() -> None:
+    """An old worker that cannot read the decision has refused nothing: it stays under way, and the relay brings it again."""
+
+    def answer(kind: str) -> Refused | None:
+        return _refusal(WorkflowUpdateFailedError(ApplicationError("no", type=kind)))
+
+    assert answer("four_eyes") == Refused("four_eyes")
+    assert [answer(kind) for kind in ("ValidationError", "RuntimeError", "AcceptedUpdateCompletedWorkflow")] == [
+        None
+    ] * 3
 
 
 async def test_the_server_is_asked_for_its_health(city: tuple[Database, TemporalEngine]) -> None:

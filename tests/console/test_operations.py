@@ -102,6 +102,13 @@ def test_an_engine_that_is_away_is_said_and_pressing_notes_the_wish(
         with desk.page.expect_navigation():
             desk.page.locator("tbody tr", has_text=stopped).locator("form button").first.click()
         assert "done=waiting" in desk.page.url
+        assert stopped in desk.page.inner_text("section[aria-labelledby=k-parked]"), "who looks again still finds it"
+        desk.open("/console/incidents")
+        with desk.page.expect_navigation():
+            desk.page.locator("tbody tr", has_text=stopped).locator("form button").click()
+        assert desk.page.url.endswith("/console/incidents?done=waiting")
+        assert desk.page.locator("[role=status]").count() == 1
+        assert desk.faults() == []
         desk.shot("operations-without-engine")
         assert engine.restarted == before
     finally:
