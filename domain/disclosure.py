@@ -87,11 +87,16 @@ def disclosure(case: Case, viewer: Actor, *, confidential: bool = False) -> froz
     return fields
 
 
+def sits_for(role: str, own: str | None, district: str | None) -> bool:
+    """Say whether somebody in a role has to do with a district's processes (None: the city's). Who sits for one, with its alone."""
+    return role not in SEATED or own in {None, district}
+
+
 def of_staff(viewer: Actor, district: str | None) -> frozenset[Field]:
     """Return what staff of the city, or of a district, read of what belongs to ``district``."""
     if viewer.role in DISTRICT:
         return DISTRICT[viewer.role] if viewer.district is not None and viewer.district == district else frozenset()
-    if viewer.role in SEATED and viewer.district not in {None, district}:
+    if not sits_for(viewer.role, viewer.district, district):
         return frozenset()
     return STAFF.get(viewer.role, frozenset())
 

@@ -36,7 +36,8 @@ class Verdict(Model):
     """What was decided on an item: the owner with those who work with him, whether he may give it back, the grounds, more time.
 
     Without a ``lead`` the holder keeps its owner, and the words are what it is told. ``extra_days`` amends the limits of the owner
-    by so many working days.
+    by so many working days. ``ruling``: those have decided who may send down what went up (domain.md 11.15); a ring's convener
+    alone may not.
     """
 
     lead: Code | None = None
@@ -44,6 +45,7 @@ class Verdict(Model):
     no_return: bool = True
     basis: TextRef
     extra_days: Annotated[int, Field(ge=0, le=120)] = 0
+    ruling: bool = True
 
 
 # ------------------------------------------------------------------------------------------------------ to who holds a matter

@@ -45,6 +45,16 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) 
 
     ``headers`` are looked up by lower-case names. Raises :class:`SignatureError`.
     """
+    message, timestamp, given = announced(headers, now)
+    expected = _mac(secret, message, timestamp, body).encode()
+    candidates = [part.partition(",") for part in given.split(" ")[:MOST_SIGNATURES]]
+    if not any(version == "v1" and hmac.compare_digest(mac.encode(), expected) for version, _, mac in candidates):
+        raise SignatureError("signature_wrong")
+    return message
+
+
+def announced(headers: Mapping[str, str], now: datetime) -> tuple[str, str, str]:
+    """Return id, time and signatures as the headers give them, before the body is looked at. Raises :class:`SignatureError`."""
     message, timestamp, given = (headers.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE))
     if not (
         _ID.fullmatch(message)
@@ -56,11 +66,7 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) 
         raise SignatureError("signature_missing")
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
         raise SignatureError("signature_expired")
-    expected = _mac(secret, message, timestamp, body).encode()
-    candidates = [part.partition(",") for part in given.split(" ")[:MOST_SIGNATURES]]
-    if not any(version == "v1" and hmac.compare_digest(mac.encode(), expected) for version, _, mac in candidates):
-        raise SignatureError("signature_wrong")
-    return message
+    return message, timestamp, given
 
 
 def _mac(secret: str, message: str, timestamp: str, body: bytes) -> str:

@@ -499,7 +499,9 @@ CHANGES: Mapping[str, Callable[[Case, Any, datetime], Case]] = {
     ev.SupervisionOver.TYPE: lambda case, e, _at: _set(case, urged=_not_urged(case, e.process)),
     ev.MatterReserved.TYPE: _matter_reserved,
     ev.MatterReleased.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item)),
-    ev.DecisionApplied.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item), ruled=True),
+    ev.DecisionApplied.TYPE: lambda case, e, _at: _set(
+        case, holds=_without(case, e.process, e.item), ruled=case.ruled or e.verdict.ruling
+    ),
     ev.HoldOvertaken.TYPE: lambda case, e, _at: _set(case, holds=_without(case, e.process, e.item)),
     ev.CallbackRecorded.TYPE: _callback_recorded,
     ev.CallbackWaived.TYPE: _callback_waived,

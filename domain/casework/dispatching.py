@@ -109,9 +109,11 @@ def designate(case: Case, command: Designate, context: Context) -> Sequence[Even
 def own(
     case: Case, unit: str, co: Sequence[str], basis: str, context: Context, *, lock: bool = True
 ) -> Sequence[Event]:
-    """Give the case to an owner, with those who work with him; ``lock``: he may not give it back.
+    """Give the case to an owner, with those who work with him; ``lock``: none of them may give it back.
 
-    The former lead's order is taken over. Refuses when the former lead has handed in his result.
+    The former lead's order is taken over. Of those who are to work with the owner, who is at work keeps his order, whose result was
+    taken is asked for nothing more, and who had his order only from the former lead gets one of his own. Refuses when the former
+    lead has handed in his result.
     """
     lead = case.lead
     events: list[Event] = []
@@ -141,9 +143,13 @@ def own(
     if unit in present and wanted:
         helper = next(o for o in case.live if o.unit == unit)
         events += end(case, helper, OrderState.reassigned, context, basis)
-        present.discard(unit)
         freed = (*freed, helper)
-    wanted += [(u, OrderRole.co) for u in co if u not in present]
+    helpers, theirs, ended = _helpers(case, co, gone, freed)
+    events += [e for o in ended for e in end(case, o, OrderState.reassigned, context, basis)]
+    freed = (*freed, *ended)
+    if lock:
+        events += [OrderLocked(order=o.id) for o in helpers if o.returning is None and not o.no_return]
+    wanted += [(u, OrderRole.co) for u in co if u not in theirs]
     first = not any(o.first_receiver for o in case.orders.values())
     if wanted:
         events += send(
@@ -152,6 +158,7 @@ def own(
             context,
             Sending(
                 no_return=lock,
+                all_locked=lock,
                 first_receiver=first and wanted[0][1] is LEAD,
                 parent=gone.id if gone else None,
                 without=freed,
@@ -159,6 +166,27 @@ def own(
             ),
         )
     return events
+
+
+def _helpers(
+    case: Case, co: Sequence[str], gone: Order | None, freed: Sequence[Order]
+) -> tuple[list[Order], set[str], list[Order]]:
+    """Return the open orders that those named to help keep, the units that need no other, and the orders they have no longer.
+
+    Who had an order only from the former lead loses it with him.
+    """
+    named = [o for o in case.live if o.unit in co and o.role is not INFORMED and o not in freed]
+    ended = [o for o in named if gone is not None and _under(case, o, gone)]
+    kept = [o for o in named if o not in ended]
+    helping = {r for r in OrderRole if r not in {LEAD, INFORMED, HANDED_DOWN}}
+    done = {o.unit for o in case.orders.values() if o.cycle == case.cycle and o.role in helping and o.state in DONE}
+    return kept, {o.unit for o in kept} | done, ended
+
+
+def _under(case: Case, order: Order, top: Order) -> bool:
+    """Say whether an order was handed down from another, over however many levels."""
+    above = case.orders.get(order.above or "")
+    return above is not None and (above.id == top.id or _under(case, above, top))
 
 
 def _answer_helpers(case: Case, lead: Order | None, context: Context) -> Sequence[Event]:
@@ -187,10 +215,11 @@ def confirm_by_phone(case: Case, command: ConfirmByPhone, context: Context) -> S
 class Sending:
     """What orders sent together have in common: lock, what they replace, what ends with them, the cycle a redo begins.
 
-    ``above``: the order they are handed down from.
+    ``no_return`` locks the lead's order, ``all_locked`` those of all. ``above``: the order they are handed down from.
     """
 
     no_return: bool = False
+    all_locked: bool = False
     first_receiver: bool = False
     parent: str | None = None
     without: tuple[Order, ...] = ()
@@ -235,7 +264,7 @@ def send(
                 role=role,
                 cycle=round_,
                 by=context.actor.user,
-                no_return=how.no_return and role is LEAD,
+                no_return=how.all_locked or (how.no_return and role is LEAD),
                 first_receiver=how.first_receiver and role is LEAD,
                 parent=how.parent if role is not OrderRole.co or len(wanted) == 1 else None,
                 note=how.note,

@@ -79,6 +79,10 @@ def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequ
     taken = context.facts.taken
     if verdict.lead is not None and (holder := taken.get(case.claim(verdict.lead))) is not None:
         raise Refusal("order_exists", unit=verdict.lead, held_by=holder)
+    lead = case.lead
+    if verdict.lead is not None and lead is not None and lead.no_return and not verdict.no_return:
+        # What was agreed does not undo what was ruled.
+        raise Refusal("no_return", order=lead.id)
     # One who is to work with the owner and has another case's order on this matter is at it already: that order is his.
     elsewhere = {unit: holder for unit in verdict.co if (holder := taken.get(case.claim(unit))) is not None}
     events: list[Event] = [
@@ -88,7 +92,6 @@ def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequ
     if hold.matter is not None:
         events.append(MatterSettled(matter=hold.matter, by=hold.process, note=verdict.basis))
         events += clocks.stop(case, f"matter/{hold.matter}", context, met=None)
-    lead = case.lead
     if verdict.lead is not None:
         co = [unit for unit in verdict.co if unit not in elsewhere]
         events += own(case, verdict.lead, co, verdict.basis, context, lock=verdict.no_return)

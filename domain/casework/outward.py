@@ -277,7 +277,10 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.ResultSubmitted.TYPE: _submitted,
     ev.ResultSentBack.TYPE: lambda c, e: to_unit(c, e.order, "sent_back", texts=[e.reason]),
     ev.ResultAccepted.TYPE: _accepted,
-    ev.ResultWaived.TYPE: lambda c, e: to_unit(c, e.order, "result_waived"),
+    ev.ResultWaived.TYPE: lambda c, e: [
+        *to_unit(c, e.order, "result_waived"),
+        *_to_rings(c, "unit_finished", unit=c.orders[e.order].unit),
+    ],
     ev.OrderLocked.TYPE: lambda c, e: to_unit(c, e.order, "order_locked"),
     ClockSet.TYPE: _clock_set,
     WarningGiven.TYPE: _warning,

@@ -206,6 +206,9 @@ def _questions(case: Case, command: Classify, context: Context) -> Sequence[Even
     kind = MATTER_OF.get(command.triage)
     if kind is None or (kind is MatterKind.dispute and case.owner_matter is not None):
         return ()
+    if kind is MatterKind.dispute and case.lead is not None and case.lead.no_return:
+        # Whose it is has been ruled; to ask again takes another way than another class.
+        raise Refusal("no_return", order=case.lead.id)
     if case.owner_matter is not None:
         held = WHOLE in case.holds or any(h.process in case.rings for h in case.holds.values())
         return () if held else [ask_ring(case, "hard", context, reason=command.reason)]

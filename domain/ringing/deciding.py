@@ -49,7 +49,13 @@ def _by_hand(
 ) -> Sequence[Event]:
     each_once((command.lead, *command.co))
     known_units(context, command.lead, *command.co)
-    verdict = Verdict(lead=command.lead, co=command.co, basis=command.basis, extra_days=command.extra_days)
+    verdict = Verdict(
+        lead=command.lead,
+        co=command.co,
+        basis=command.basis,
+        extra_days=command.extra_days,
+        ruling=via is Via.standing_meeting,
+    )
     return _hand_down(state, verdict, via, context.actor.user, context)
 
 

@@ -23,7 +23,7 @@ def session_refused(state: RingState, command: SessionRefused, context: Context)
 
 
 def unit_finished(state: RingState, command: UnitFinished, context: Context) -> Sequence[Event]:
-    """The case has accepted the result of a unit."""
+    """The case has accepted the result of a unit, or wants none of it any more."""
     del context
     return () if command.unit in state.finished else [ev.RingUnitFinished(unit=command.unit)]
 

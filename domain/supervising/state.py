@@ -35,6 +35,7 @@ class Supervision(Proceeding):
     visited_by: str | None = None
     next: str | None = None
     cause: Cause | None = None
+    reopened: int = 0
 
     @property
     def id(self) -> str:
@@ -62,8 +63,9 @@ class Supervision(Proceeding):
         return self.level is Level.on_site and self.visited_by is None
 
     def beside(self, level: Level) -> str:
-        """Return the id of the process that carries this matter on at another level: one for each process that does."""
-        return f"supervision/{self.matter}/{level}/{self.no.rpartition('/')[2]}.{self.level}"
+        """Return the id of the process that carries this matter on at another level: one for each time this one does."""
+        again = f"-{self.reopened + 1}" if self.reopened else ""
+        return f"supervision/{self.matter}/{level}/{self.no.rpartition('/')[2]}.{self.level}{again}"
 
 
 def claim(matter: str, level: Level) -> str:
@@ -103,7 +105,7 @@ def _next_refused(state: Supervision, e: ev.SupervisionNextRefused, _at: datetim
 
 
 def _reopened(state: Supervision, _e: ev.SupervisionReopened, _at: datetime) -> Supervision:
-    return state.model_copy(update={"next": None, "cause": None})
+    return state.model_copy(update={"next": None, "cause": None, "reopened": state.reopened + 1})
 
 
 CHANGES: Final[Mapping[str, Callable[[Any, Any, datetime], Any]]] = {

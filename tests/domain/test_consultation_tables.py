@@ -19,6 +19,7 @@ from domain.consulting import words as consulting
 from domain.consulting.state import CHANGES as CONSULTING
 from domain.process import NEW, Command, Decider, Event, Text
 from storage.texts import catalogue
+from tests.domain.asitwas import keeps
 from tests.domain.test_adjudication import A
 from tests.domain.test_adjudication import referred as adjudication_town
 from tests.domain.test_consultation import C
@@ -129,7 +130,7 @@ def test_every_command_and_event_has_its_sample_and_none_was_removed(kind: str) 
 def test_a_command_as_it_was_is_still_read_whole(kind: str) -> None:
     for name, sample in golden(kind, "command").items():
         kept = decider(kind).commands[name].model_validate(sample)
-        assert json.loads(kept.model_dump_json()) == sample, name
+        assert keeps(json.loads(kept.model_dump_json()), sample), name
 
 
 def test_an_event_as_it_was_is_still_read_whole_and_applied_to_any_state(kind: str) -> None:
@@ -138,7 +139,7 @@ def test_an_event_as_it_was_is_still_read_whole_and_applied_to_any_state(kind: s
     town: Town = lived[0]()
     for type_, sample in golden(kind, "event").items():
         event: Event = found.events[type_].model_validate(sample)
-        assert json.loads(event.model_dump_json()) == sample, type_
+        assert keeps(json.loads(event.model_dump_json()), sample), type_
         for state in (found.initial(), town.state(lived[1])):
             after = found.apply(state, event, NOW)
             found.timers(after)

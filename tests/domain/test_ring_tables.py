@@ -24,6 +24,7 @@ from domain.ringing.outward import EFFECTS
 from domain.ringing.specs import HIGHEST, SPECS
 from domain.ringing.words import OVER, Level, RingKind, Side, Stage, Via
 from storage.texts import LANGUAGES, catalogue, sentence
+from tests.domain.asitwas import keeps
 from tests.domain.casekit import PERMISSIONS
 from tests.domain.test_ring_town import MIDDLE, Rings
 
@@ -159,7 +160,7 @@ def test_every_command_and_event_has_its_sample_and_none_was_removed() -> None:
 def test_a_command_as_it_was_is_still_read(name: str) -> None:
     model = DECIDER.commands[name]
     command = model.model_validate(COMMANDS_GIVEN[name])
-    assert json.loads(command.model_dump_json()) == COMMANDS_GIVEN[name]
+    assert keeps(json.loads(command.model_dump_json()), COMMANDS_GIVEN[name])
     assert command.model_fields_set == set(model.model_fields)
     for field, info in model.model_fields.items():
         if any(isinstance(m, Text) for m in info.metadata):
@@ -169,7 +170,7 @@ def test_a_command_as_it_was_is_still_read(name: str) -> None:
 @pytest.mark.parametrize("type_", EVENTS_WRITTEN)
 def test_an_event_as_it_was_is_still_read_and_applied(type_: str) -> None:
     event = EVENTS[type_].model_validate(EVENTS_WRITTEN[type_])
-    assert json.loads(event.model_dump_json()) == EVENTS_WRITTEN[type_]
+    assert keeps(json.loads(event.model_dump_json()), EVENTS_WRITTEN[type_])
     assert event.model_fields_set == set(EVENTS[type_].model_fields)
     DECIDER.apply(DECIDER.initial(), event, NOW)
 

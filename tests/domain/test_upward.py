@@ -322,3 +322,90 @@ def test_of_two_matters_that_are_passed_on_each_keeps_its_own() -> None:
         "m1": ("session/s2", "i1"),
         "*": ("session/s2", "i2"),
     }
+
+
+def helped(town: City) -> None:
+    """The roads office works with the street."""
+    body = {"unit": "roads", "role": "co", "reason": REF}
+    assert town.send(CASE, "add_assignment", body, Actor(user="dispatcher", role="dispatcher")) is None
+
+
+def test_a_ruled_helper_whose_result_was_taken_is_asked_for_nothing_more_and_the_ruling_holds() -> None:
+    town = City()
+    helped(town)
+    order = next(o.id for o in town.state(CASE).live if o.unit == "roads")
+    town.give(CASE, "contact", order=order, unit_="roads")
+    town.give(CASE, "submit_result", order=order, code="explained", unit_="roads")
+    town.give(CASE, "review_result", order=order, accept=True)
+    town.give(CASE, "triage", triage="disputed", reason=REF)
+    town.give(CASE, "designate", lead="water", co=["roads", "parks"])
+    orders = {o.unit: o for o in town.state(CASE).orders.values()}
+    assert town.state(CASE).lead.unit == "water"
+    assert (orders["roads"].id, str(orders["roads"].state)) == (order, "accepted")
+    assert orders["parks"].no_return
+
+
+def test_none_of_those_named_by_a_ruling_gives_it_back() -> None:
+    town = City()
+    helped(town)
+    town.give(CASE, "triage", triage="disputed", reason=REF)
+    town.give(CASE, "designate", lead="water", co=["roads", "parks"])
+    for unit in ("water", "roads", "parks"):
+        order = next(o.id for o in town.state(CASE).live if o.unit == unit)
+        asked = {"order": order, "ground": "not_our_duty", "proposed_owner": "schools", "unit_": unit}
+        assert town.refusal(CASE, "request_return", **asked) == "no_return"
+
+
+def test_who_had_it_only_from_the_former_lead_gets_an_order_of_his_own_when_he_is_named() -> None:
+    town = City(lead="east")
+    town.give(CASE, "hand_down", order="a1", unit="east-1", unit_="east")
+    town.give(CASE, "triage", triage="disputed", reason=REF)
+    town.give(CASE, "designate", lead="water", co=["east-1"])
+    live = {o.unit: (str(o.role), o.above, o.no_return) for o in town.state(CASE).live}
+    assert live == {"water": ("lead", None, True), "east-1": ("co", None, True)}
+
+
+def test_a_convener_alone_is_no_ruling_so_what_went_up_does_not_come_down_by_another_hand() -> None:
+    town = City().up()
+    assert town.refusal(MIDDLE, "conclude", lead="east-1", district_="east") == "no_return_down"
+    town.give(MIDDLE, "conclude", lead="east", district_="east")
+    town.deliver()
+    order = town.state(CASE).lead
+    assert (order.unit, town.state(CASE).ring) == ("east", "middle")
+    town.give(CASE, "contact", order=order.id, unit_="east")
+    assert town.refusal(CASE, "hand_down", order=order.id, unit="east-1", unit_="east") == "came_up"
+
+
+def test_a_ring_is_told_of_a_result_that_is_wanted_no_more() -> None:
+    town = City().up()
+    town.give(MIDDLE, "whistle_units", units=["east-housing", "east-roads"], district_="east")
+    town.give(MIDDLE, "conclude", lead="east-housing", co=["east-roads"], district_="east")
+    town.deliver()
+    order = next(o.id for o in town.state(CASE).live if o.unit == "east-roads")
+    town.give(CASE, "waive_result", order=order)
+    town.deliver()
+    assert town.state(MIDDLE).unfinished == {"east-housing"}
+
+
+def test_who_was_ruled_the_owner_is_not_asked_about_again_by_another_class() -> None:
+    town = City()
+    town.give(CASE, "triage", triage="disputed", reason=REF)
+    town.give(CASE, "designate", lead="parks")
+    assert town.refusal(CASE, "triage", triage="disputed", reason=REF) == "no_return"
+    assert town.state(CASE).owner_matter is None
+
+
+def test_what_was_agreed_does_not_undo_what_was_ruled() -> None:
+    town = City()
+    town.give(CASE, "triage", triage="disputed", reason=REF)
+    town.give(CASE, "designate", lead="parks")
+    verdict = {"lead": "roads", "no_return": False, "basis": "r#x"}
+    system = Actor(user="system", role="system")
+    town.send(CASE, "reserve_matter", {"process": "consultation/x", "item": "i1"}, system)
+    assert (
+        town.send(CASE, "apply_decision", {"process": "consultation/x", "item": "i1", "verdict": verdict}, system)
+        is None
+    )
+    assert (town.state(CASE).lead.unit, town.state(CASE).lead.no_return) == ("parks", True)
+    (over,) = (e.body for e in town.events[CASE] if e.type == "hold_overtaken")
+    assert over["code"] == "no_return"
