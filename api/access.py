@@ -23,6 +23,7 @@ from domain.process import Actor
 from storage.accounts import Account, Session, find_session, token_hash
 
 COOKIE: Final = "sanhuan_session"
+API: Final = "/api/"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{20,100}")
 KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
@@ -95,6 +96,8 @@ async def viewer_of(request: Request) -> Viewer | None:
         return None
     if from_cookie and request.method not in SAFE and not _same_origin(request, token):
         raise Problem(403, "csrf")
+    if from_cookie and request.url.path.startswith(API) and request.headers.get("sec-fetch-site") == "cross-site":
+        raise Problem(403, "csrf")  # reading may leave a record under his name, which no foreign link shall do
     return Viewer(session.account, token)
 
 

@@ -23,6 +23,10 @@ SESSION_CACHE_S: Final = 5.0
 MOST_SESSIONS: Final = 5000
 PASSWORDS_AT_ONCE: Final = 2
 """Each check of a password takes 64 MiB and some 50 ms."""
+PAGES_AT_ONCE: Final = 1
+"""Setting a page takes half a second of CPU and more, all of it Python's."""
+BODIES_AT_ONCE: Final = 16
+"""Bodies of those who have not shown yet who they are, each of 10 MiB at most."""
 
 
 class Briefly(Generic[V]):
@@ -62,6 +66,8 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     sessions: Briefly[Session] = field(default_factory=lambda: Briefly(SESSION_CACHE_S, MOST_SESSIONS))
     passwords: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PASSWORDS_AT_ONCE))
+    pages: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PAGES_AT_ONCE))
+    bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BODIES_AT_ONCE))
     rules: Rules = field(init=False)
     limits: Limits = field(init=False)
 

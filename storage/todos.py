@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, exists, false, func, or_, select, tuple_
 
+from domain.disclosure import SEATED
 from storage.models import ProceedingRow, TodoRow, table
 
 _todo = table(TodoRow)
@@ -103,7 +104,9 @@ def _of(desk: Desk) -> ColumnElement[bool]:
     # Without a unit there is one alternative only, and one role then reads its page in the order of the index.
     mine: ColumnElement[bool] = _todo.c.unit.is_(None)
     if desk.district is not None:
-        mine = and_(mine, or_(_todo.c.district.is_(None), _todo.c.district == desk.district))
+        # Those who sit for the city or for a district each have their own: what has no district is the city's.
+        citywide = and_(_todo.c.district.is_(None), _todo.c.role.not_in(SEATED))
+        mine = and_(mine, or_(citywide, _todo.c.district == desk.district))
     if desk.unit is not None:
         mine = or_(mine, _todo.c.unit == desk.unit)
     held = _todo.c.role == desk.roles[0] if len(desk.roles) == 1 else _todo.c.role.in_(desk.roles)

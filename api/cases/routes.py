@@ -73,6 +73,8 @@ def cases(  # noqa: PLR0913, PLR0917 - query parameters are arguments
     if on_account is not None:
         filters["on_account"] = on_account
     after, now, reach = keys_of(cursor, datetime, str), place.now(), reach_of(who)
+    if reach.unit is not None and unit not in {None, reach.unit}:
+        return CasePage(items=(), next=None)  # who else has an order of a case is not a unit's to ask
     with place.database.read() as connection:
         rows = list_cases(
             connection,

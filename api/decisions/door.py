@@ -17,6 +17,7 @@ from api.idempotency import digest, hashed
 from api.problems import Problem, Wrong, invalid, refused
 from api.services import Services
 from domain.deciders import decider_of
+from domain.disclosure import sits_for
 from domain.kernel import KERNEL_COMMANDS
 from domain.messages import Decision
 from domain.process import NEW, Actor, Command
@@ -213,14 +214,17 @@ def _permitted(place: Services, given: Given, stored: Stored | None, command: Co
     decider = decider_of(given.process)
     state = stored.process.state if stored else decider.initial()
     unit = decider.subject_unit(state, command)
+    district = getattr(state, "district", None)
     for actor in given.actors:
+        if stored is not None and not sits_for(actor.role, actor.district, district):
+            continue
         if table.allows(
             command.NAME,
             role=actor.role,
             unit=actor.unit,
             district=actor.district,
             subject_unit=unit,
-            subject_district=getattr(state, "district", None),
+            subject_district=district,
         ):
             return actor
     return None

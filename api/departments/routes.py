@@ -26,7 +26,7 @@ from api.services import Services
 from domain.casework.state import Case
 from domain.disclosure import Field, disclosure
 from domain.process import Actor
-from domain.signing import SignatureError, verify
+from domain.signing import SignatureError, announced, verify
 from storage import city
 from storage.cases import load_process
 
@@ -121,10 +121,16 @@ def order_message(body: OrderMessage) -> None:
 async def _signed(request: Request, place: Services, unit: str) -> Signed:
     """Return the message if its signature fits. Refuses: 401 with what is wrong, 404 for an unknown unit."""
     known = await run_in_threadpool(_unit, place, unit)
-    body = await request.body()
     if known is None or not known.active:
         slow_down_stranger(request)
         raise Problem(404, "unknown_unit", unit=unit)
+    try:
+        announced(request.headers, place.now())  # nobody makes us hold a body who does not even say that he signed it
+    except SignatureError as error:
+        slow_down_stranger(request)
+        raise Problem(401, error.code) from error
+    async with place.bodies:
+        body = await request.body()
     try:
         message = verify(known.secret or "", request.headers, body, place.now())
     except SignatureError as error:

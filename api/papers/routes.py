@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -137,12 +138,13 @@ def page(paper: PaperId, request: Request, place: Place, who: SignedIn, lang: La
     summary="An official document as PDF",
 )
 @refuses("not_found")
-def pdf(paper: PaperId, request: Request, place: Place, who: SignedIn, lang: Lang = None) -> Response:
+async def pdf(paper: PaperId, request: Request, place: Place, who: SignedIn, lang: Lang = None) -> Response:
     """Return the page as it was issued as PDF, its fonts embedded: always the same bytes, told by their hash in the ETag."""
     from api.papers.pdf import pdf_of  # noqa: PLC0415 - setting pages is an eighth of what the API loads, and seldom asked for
 
-    row, content, chosen = _opened(place, who, paper, lang, request)
-    found = pdf_of(content, chosen, row.issued_at)
+    row, content, chosen = await run_in_threadpool(_opened, place, who, paper, lang, request)
+    async with place.pages:
+        found = await run_in_threadpool(pdf_of, content, chosen, row.issued_at)
     return Response(
         found,
         media_type="application/pdf",

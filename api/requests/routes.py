@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query
+from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -57,7 +58,11 @@ def read(
     no: No,
     place: Place,
     who: SignedIn,
-    why: Annotated[str, Query(min_length=2, max_length=120, description="the reason, which is recorded")],
+    why: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=2, max_length=120),
+        Query(description="the reason, which is recorded"),
+    ],
 ) -> RequestOut:
     """Read a request. Each reading is recorded: who, which of the caller's fields, and why."""
     with place.database.write() as connection:
@@ -68,7 +73,7 @@ def read(
         case: Case = own.process.state if own else _not_begun(row)
         lead = load_process(connection, f"case/{case.main_case}") if case.main_case else None
         cases = [case] if lead is None else [case, lead.process.state]
-        actor, fields = actor_and_fields(who, cases, confidential=row.confidential)
+        actor, fields = actor_and_fields(who, cases, confidential=row.confidential or case.confidential)
         if Field.request_text not in fields:
             raise Problem(404, "not_found")
         disclosed = sorted(f.removeprefix("caller_") for f in CALLER_DATA & fields)

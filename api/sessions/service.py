@@ -27,18 +27,21 @@ async def sign_in(place: Services, user: str, password: str, address: str) -> Se
     _failed_too_often(max(buckets.wait(key) for buckets, key in failing))
     too_often(limits.sign_ins.take(network))
     async with place.passwords:
+        # Again: those who waited beside it may have failed meanwhile.
+        _failed_too_often(max(buckets.wait(key) for buckets, key in failing))
         account = await run_in_threadpool(_verified, place, user, password, address)
+        if account is None:
+            for buckets, key in failing:
+                buckets.take(key)
     if account is None:
-        for buckets, key in failing:
-            buckets.take(key)
         raise Problem(401, "wrong_credentials", headers={"WWW-Authenticate": "Bearer"})
     return await run_in_threadpool(_open, place, account)
 
 
 async def sign_out(place: Services, token: str) -> None:
     """End a session."""
-    place.sessions.drop(token_hash(token))
     await run_in_threadpool(_close, place, token)
+    place.sessions.drop(token_hash(token))
 
 
 def _verified(place: Services, user: str, password: str, address: str) -> Account | None:

@@ -16,6 +16,7 @@ from api.services import Services
 from api.todos.colours import Colours
 from api.todos.schemas import Counts, RoleCount, TodoOut, TodoPage
 from domain.calendar import local_day, midnight
+from domain.disclosure import sits_for
 from storage.cases import CASE, case_rows
 from storage.proceedings import rows_of
 from storage.requests import titles
@@ -128,7 +129,8 @@ def is_mine(row: Any, who: Viewer) -> bool:
     if row.unit is not None:
         at_home = row.unit == who.account.unit
     else:
-        at_home = row.district is None or who.account.district in {None, row.district}
+        own = who.account.district
+        at_home = (row.district is None or own in {None, row.district}) and sits_for(row.role, own, row.district)
     return row.role in who.roles and at_home
 
 
@@ -146,7 +148,7 @@ def _about(connection: Connection, processes: Iterable[str]) -> dict[str, Mappin
 
 def _title(row: Any, about: Mapping[str, Any] | None, words: Mapping[str, str], lang: str) -> str | None:
     """Return what the caller said of a case; of any other process what it is, its number, and the same of its case."""
-    said = words.get(about["no"]) if about else None
+    said = words.get(about["no"]) if about and row.role not in WORDLESS else None
     if kind_of(row.process) == CASE:
         return said
     named = f"{text(f'process.{kind_of(row.process)}', lang)} {number(row.process)}"

@@ -12,7 +12,7 @@ import pytest
 from api.decisions.schemas import Asked, asked, example, openings
 from domain.deciders import DECIDERS
 from domain.disclosing import disclosing
-from domain.disclosure import Field
+from domain.disclosure import Field, sits_for
 from domain.kernel import KERNEL_COMMANDS
 from domain.permissions import Scope
 from domain.process import SYSTEM, Actor, Envelope
@@ -80,18 +80,19 @@ async def handed_in(api: Api, process: str) -> str:
 
 
 def expected(api: Api, process: str, of: Asked, role: str, position: str) -> bool:
-    """Whether the table grants the command, for what the rules say it is about."""
+    """Whether the table grants the command, for what the rules say it is about; who sits for another district has no word here."""
     with api.database.read() as connection:
         stored = load_process(connection, process)
     assert stored is not None
     decider, state = DECIDERS[stored.process.kind], stored.process.state
     said, _ = of.referring(body(of), "d/x")
     unit = POSITIONS[position][0]
-    return load_permissions().allows(
+    district = unit if unit in {DISTRICT, "west"} else None
+    return sits_for(role, district, getattr(state, "district", None)) and load_permissions().allows(
         of.name,
         role=role,
         unit=unit,
-        district=unit if unit in {DISTRICT, "west"} else None,
+        district=district,
         subject_unit=decider.subject_unit(state, of.command.model_validate_json(json.dumps(said))),
         subject_district=getattr(state, "district", None),
     )
