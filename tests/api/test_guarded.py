@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from storage.models import AuditRow
+from storage.models import AuditRow, CaseRow
+from tests.api.beside import deliver_all
 from tests.api.kit import CALLER, V1, Api, problem
 from tests.api.test_sessions import sign_in
 from tests.factories.city import rows
@@ -19,6 +20,8 @@ async def test_who_is_made_confidential_by_a_correction_stays_so_when_merged_int
         told = await api.get(user, f"/requests/{no}", why="核对电话")
         assert told.status_code == 404 or told.json()["disclosed"] == []
     await api.do("agent", no, "merge", into=leading, reason="同一件事")
+    await asyncio.to_thread(deliver_all, api.engine.journal)
+    assert rows(api.database, CaseRow, no=no)[0].stage == "merged"
     for user in ("dispatcher", "order_reviewer", "shift_leader", "liaison.water"):
         told = await api.get(user, f"/requests/{no}", why="核对电话")
         assert CALLER["phone"] not in told.text, user
