@@ -399,6 +399,22 @@ def test_a_reply_at_our_door_in_time_undoes_the_automatic_raise() -> None:
     assert [b["outcome"] for b in told_case(t, URGE)] == ["raised", "lifted"]
 
 
+def test_what_was_raised_undone_and_not_met_is_raised_again_in_a_process_of_its_own() -> None:
+    t = town()
+    begin(t)
+    t.give(URGE, "acknowledge", unit_="water")
+    t.ring(URGE, "urge_reply")
+    t.wait(minutes=5)
+    assert late(t, URGE, "reply_supervision", "unit_liaison", 30, reply=REF) is None
+    t.deliver()
+    t.give(URGE, "verify_supervision", met=False)
+    t.deliver()
+    assert (t.stage(URGE), t.stage(ORDER)) == ("raised", "withdrawn")
+    assert t.state(URGE).next == f"{ORDER}-2"
+    assert t.stage(f"{ORDER}-2") == "issued"
+    assert t.todos(f"{ORDER}-2"), "the unit that did not perform stays under supervision"
+
+
 def test_a_reply_in_time_undoes_a_raise_by_the_supervisor_and_its_overdue() -> None:
     t, process = at("supervise")
     t.ring(process, "supervise_reply")
