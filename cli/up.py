@@ -1,14 +1,18 @@
 """`sanhuan up`: everything on this machine until Ctrl-C. What it keeps is under one data directory, so it goes on next time."""
 
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from cli.servers import ServerError
 from cli.stack import Plan, Stack, wait_while_running
 from simulation.city import DEMO_PASSWORD, load_city
 
+MOST_STARTS, WITHIN_S = 3, 60.0
+"""A part that ends more often than this within so many seconds has a fault that no start mends."""
 DEMO_ROLES = (
     "agent",
     "dispatcher",
@@ -24,7 +28,7 @@ DEMO_ROLES = (
 
 
 def up(*, data: Path, pack: str, staff: bool) -> int:
-    """Start everything, print addresses and accounts, and wait. Return 1 when a part died, 0 on Ctrl-C."""
+    """Start everything, print addresses and accounts, and keep it running. Return 1 when a part ends for good, 0 on Ctrl-C."""
     console = Console()
     try:
         with ExitStack() as exits:
@@ -33,12 +37,31 @@ def up(*, data: Path, pack: str, staff: bool) -> int:
             _print(console, stack, pack)
             if staff:
                 stack.start_staff()
-            dead = wait_while_running(stack)
+            dead = keep_running(stack, console)
             console.print(f"[red]已退出 ended by itself: {', '.join(dead)}[/] — {stack.data / 'log'}")
             return 1
     except KeyboardInterrupt:
         console.print("\n已停止 stopped.")
         return 0
+
+
+def keep_running(stack: Stack, console: Console) -> list[str]:
+    """Start again what ends by itself or is killed, as a service manager does; return what has ended too often to be helped so."""
+    started: dict[str, list[float]] = {}
+    while True:
+        dead = wait_while_running(stack)
+        for part in dead:
+            since = time.monotonic() - WITHIN_S
+            started[part] = [at for at in started.get(part, []) if at > since]
+            if len(started[part]) >= MOST_STARTS:
+                return dead
+            console.print(f"[yellow]已退出，重新启动 ended, started again: {part}[/]")
+            started[part].append(time.monotonic())
+            try:
+                stack.start_again(part)
+            except ServerError as error:
+                console.print(str(error), markup=False)
+                return dead
 
 
 def _print(console: Console, stack: Stack, pack: str) -> None:
