@@ -80,7 +80,8 @@ def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequ
     if verdict.lead is not None and (holder := taken.get(case.claim(verdict.lead))) is not None:
         raise Refusal("order_exists", unit=verdict.lead, held_by=holder)
     lead = case.lead
-    if verdict.lead is not None and lead is not None and lead.no_return and not verdict.no_return:
+    other = lead is not None and verdict.lead not in {None, lead.unit}
+    if lead is not None and other and lead.no_return and not verdict.no_return:
         # What was agreed does not undo what was ruled.
         raise Refusal("no_return", order=lead.id)
     # One who is to work with the owner and has another case's order on this matter is at it already: that order is his.

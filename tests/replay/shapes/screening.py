@@ -1,7 +1,11 @@
 """研判: the ends of screening, corrections, and two cases that merge and part."""
 
-import pytest
+from collections.abc import Iterable
 
+import pytest
+from sqlalchemy import Connection
+
+from domain.process import Need
 from storage.facts import look_up
 from tests.factories.engine import until
 from tests.replay.shapes.registry import Stage, shape
@@ -111,8 +115,8 @@ async def merge_refused(stage: Stage) -> None:
     await leading.handle.result()
     await leading.keep()
 
-    def as_it_was(connection: object, needs: object) -> object:
-        units, items, cases = look_up(connection, needs)  # type: ignore[arg-type]
+    def as_it_was(connection: Connection, needs: Iterable[Need]) -> object:
+        units, items, cases = look_up(connection, needs)
         return units, items, {no: c.model_copy(update={"open": True}) for no, c in cases.items()}
 
     with pytest.MonkeyPatch.context() as patch:
