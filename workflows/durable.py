@@ -32,10 +32,14 @@ LONGEST_WAIT = timedelta(minutes=10)
 
 @dataclass
 class Job:
-    """A message on its way to the journal, and the journal's word once it has come."""
+    """A message on its way to the journal, and the journal's word once it has come.
+
+    ``asked`` is how long the history was when it came as an update, 0 when it came otherwise.
+    """
 
     envelope: Envelope
     result: CommitResult | None = None
+    asked: int = 0
 
 
 @dataclass
@@ -107,7 +111,8 @@ class DurableProcess:
             actor=decision.actor,
             received_at=decision.received_at,
         )
-        job = self._put(envelope)
+        job = Job(envelope, asked=workflow.info().get_current_history_length())
+        self._queue.append(job)
         await workflow.wait_condition(lambda: job.result is not None)
         result = job.result
         if result is None or result.outcome != "recorded":
@@ -126,8 +131,16 @@ class DurableProcess:
 
     @workflow.signal(name="decide", description="A command from a machine, another process, or the relay")
     def receive(self, message: Message) -> None:
-        """Queue a command that comes without a waiting caller. The journal knows its id if it came before."""
-        self._put(message.envelope)
+        """Queue a command that comes without a waiting caller. The journal knows its id if it came before.
+
+        It goes before the updates that came with it: after a reset the server brings both again in turns, but in replay the SDK
+        brings all signals of a workflow task first. Without a reset they come in this order anyway, so no history changes.
+        """
+        now = workflow.info().get_current_history_length()
+        place = len(self._queue)
+        while place and self._queue[place - 1].asked == now:
+            place -= 1
+        self._queue.insert(place, Job(message.envelope))
 
     @workflow.signal(name="sync", description="Look into the journal: timers may have passed, effects may be owed")
     def sync(self) -> None:
@@ -142,23 +155,19 @@ class DurableProcess:
         # A seed alone makes nothing ready, and the SDK looks at conditions only after something ran.
         self._loop.call_soon(lambda: None)
 
-    def _put(self, envelope: Envelope) -> Job:
+    def _say(self, name: str, body: dict[str, Any], command_id: str, settles: str | None = None) -> Job:
+        envelope = Envelope(
+            id=command_id,
+            process=self.process,
+            name=name,
+            body=body,
+            actor=SYSTEM,
+            received_at=workflow.now(),
+            settles=settles,
+        )
         job = Job(envelope)
         self._queue.append(job)
         return job
-
-    def _say(self, name: str, body: dict[str, Any], command_id: str, settles: str | None = None) -> Job:
-        return self._put(
-            Envelope(
-                id=command_id,
-                process=self.process,
-                name=name,
-                body=body,
-                actor=SYSTEM,
-                received_at=workflow.now(),
-                settles=settles,
-            )
-        )
 
     # -------------------------------------------------------------------------------------------------------- journal
 

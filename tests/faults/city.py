@@ -31,6 +31,7 @@ TEMPERS: Final = Path(__file__).parent / "tempers.yaml"
 MODULES: Final = {"worker": "tests.faults.worker_with_hook", "api": "tests.faults.api_with_hook"}
 GAP_PATIENCE_S: Final = 10.0
 RELAY_PATIENCE_S: Final = 120.0
+GATHER_S: Final = 1.0
 HOLD: Final = """
 import sqlite3, sys, time
 connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
@@ -92,7 +93,7 @@ class City:
             "all_in_gap": self._all_in_gap,
             "outage": self._outage,
             "terminate": self._trouble,
-            "reset": self._trouble,
+            "reset": self._reset,
             "delete": self._trouble,
         }
         began = time.monotonic()
@@ -191,6 +192,16 @@ class City:
             holder.wait()
             if holder.stdout is not None:
                 holder.stdout.close()
+
+    def _reset(self, fault: Fault, driver: Driver) -> str:
+        """Reset the workflow of some case; every second time while no worker is there, so that messages wait beside the reset."""
+        if fault.n % 2:
+            return self._trouble(fault, driver)
+        self.stack.kill("worker")
+        time.sleep(GATHER_S)
+        done = self._trouble(fault, driver)
+        self.stack.start_again("worker")
+        return f"{done}_away"
 
     def _trouble(self, fault: Fault, driver: Driver) -> str:
         """Terminate, reset or delete the workflow of some case."""

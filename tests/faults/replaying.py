@@ -1,6 +1,7 @@
 """Replays every history of a run: what faults did to it must never keep a new worker from going on with it."""
 
-from temporalio.client import Client
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 
@@ -24,6 +25,14 @@ async def replayed(address: str) -> tuple[list[str], int]:
             raise
         result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
         if result.replay_failure is not None:
-            failed.append(f"{execution.id} ({execution.run_id}) does not replay: {result.replay_failure}")
+            why = f"{execution.id} ({execution.run_id}) does not replay: {result.replay_failure}"
+            failed.append(f"{why}\n{told(history)}")
         count += 1
     return failed, count
+
+
+def told(history: WorkflowHistory) -> str:
+    """The events of a history in one line: what is needed to see why it does not replay, where the history itself is lost."""
+    return ", ".join(
+        f"{e.event_id} {EventType.Name(e.event_type).removeprefix('EVENT_TYPE_').lower()}" for e in history.events
+    )

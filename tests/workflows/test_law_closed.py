@@ -1,10 +1,12 @@
 """Law 7: closed is not dead; terminated, reset and deleted workflows start again from the journal and repeat nothing done."""
 
+from typing import Any
+
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
-from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
 
 from activities.tell import signal_process
@@ -12,7 +14,7 @@ from domain.messages import Message
 from domain.process import SYSTEM, Envelope
 from storage.models import NoticeRow, OrderRow, TodoRow
 from tests.factories.city import rows
-from tests.factories.engine import Engine, LiveCase, seen, until
+from tests.factories.engine import Engine, LiveCase, envelope_of, replays, seen, until
 
 pytestmark = pytest.mark.slow
 
@@ -103,17 +105,22 @@ async def test_a_message_to_a_completed_process_runs_from_the_journal(engine: En
     await case.give("answer")
     await case.handle.result()
     await case.keep()
+    await told(case, 1)
+    assert await case.handle.result() == "answered"
+
+
+async def told(case: LiveCase, n: int) -> None:
+    """Another process tells the case something that it refuses, and the journal has seen it."""
     envelope = Envelope(
-        id=f"late/{case.no}",
+        id=f"late/{case.no}/{n}",
         process=case.process,
         name="confirm_merge",
         body={"into": "x"},
         actor=SYSTEM,
-        received_at=await engine.now(),
+        received_at=await case.engine.now(),
     )
-    await signal_process(engine.client, case.process, "decide", Message(envelope=envelope))
-    await until(lambda: case.commands(id=f"late/{case.no}"))
-    assert await case.handle.result() == "answered"
+    await signal_process(case.engine.client, case.process, "decide", Message(envelope=envelope))
+    await until(lambda: case.commands(id=envelope.id))
 
 
 async def acts(case: LiveCase) -> int:
@@ -160,6 +167,22 @@ async def test_a_deleted_workflow_starts_again_from_the_journal(engine: Engine) 
     assert await acts(case) == 0
 
 
+async def reset(case: LiveCase, task: int, *without: ResetReapplyExcludeType.ValueType) -> WorkflowHandle[Any, Any]:
+    """Reset the latest run to a workflow task; what came after it is brought again, but for the kinds named."""
+    history = await case.handle.fetch_history()
+    answer = await case.engine.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=case.engine.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=case.process, run_id=history.run_id),
+            reason="an operator looks back",
+            workflow_task_finish_event_id=task,
+            request_id=f"reset-{case.no}",
+            reset_reapply_exclude_types=without,
+        )
+    )
+    return case.engine.client.get_workflow_handle(case.process, run_id=answer.run_id)
+
+
 @pytest.mark.usefixtures("by_activity")
 @pytest.mark.parametrize("back_to", ["first_task", "a_middle_task", "a_task_without_commands"])
 async def test_a_reset_workflow_looks_into_the_journal_by_itself_and_repeats_nothing(
@@ -181,27 +204,46 @@ async def test_a_reset_workflow_looks_into_the_journal_by_itself_and_repeats_not
         ],
     }[back_to]
     before = (case.row().seq, len(rows(engine.database, NoticeRow)))
-    answer = await engine.client.workflow_service.reset_workflow_execution(
-        ResetWorkflowExecutionRequest(
-            namespace=engine.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=case.process, run_id=history.run_id),
-            reason="an operator looks back",
-            workflow_task_finish_event_id=at.event_id,
-            request_id=f"reset-{case.no}",
-            # What came after the reset point is not brought again: the run has to look into the journal by itself.
-            reset_reapply_exclude_types=[
-                ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
-                ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE,
-            ],
-        )
+    # What came after the reset point is not brought again: the run has to look into the journal by itself.
+    again = await reset(
+        case,
+        at.event_id,
+        ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
+        ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE,
     )
-    reset = engine.client.get_workflow_handle(case.process, run_id=answer.run_id)
 
     async def caught_up() -> bool:
-        described = await reset.describe()
+        described = await again.describe()
         attributes = {p.key.name: p.value for p in described.typed_search_attributes}
         return attributes.get("CaseStage") == "in_progress"
 
     await until(caught_up)
     assert (case.row().seq, len(rows(engine.database, NoticeRow))) == before
     assert (await case.give("contact", unit="water", order="a1")).events[0] == "caller_contacted"
+
+
+@pytest.mark.usefixtures("by_activity")
+@pytest.mark.parametrize("back_to", ["first_task", "a_middle_task"])
+async def test_a_reset_run_replays_though_decisions_and_messages_are_brought_again_in_turns(
+    engine: Engine, back_to: str
+) -> None:
+    """What the server brings again after a reset comes in turns; in replay the SDK brings all signals first."""
+    case = await engine.case()
+    await case.give("triage", triage="routine")
+    await told(case, 1)
+    await case.give("dispatch", lead="water")
+    await case.settled()
+    await case.keep()
+    await engine.team.stop()
+    sign = await case.decision("sign", unit="water", order="a1")
+    await case.handle.signal("decide", Message(envelope=envelope_of("sign", sign, case.process)))
+    completed = seen(case.kept[-1], "WORKFLOW_TASK_COMPLETED")
+    again = await reset(case, completed[0 if back_to == "first_task" else 1].event_id)
+    await engine.team.start()
+    await until(lambda: case.commands(id=sign.id))
+    contact = await case.give("contact", unit="water", order="a1")
+    assert contact.events[0] == "caller_contacted"
+    history = await again.fetch_history()
+    brought = [e.event_id for kind in ("UPDATE_ADMITTED", "SIGNALED") for e in seen(history, f"WORKFLOW_EXECUTION_{kind}")]
+    assert brought != sorted(brought), "decisions came before messages"
+    await replays([history])
