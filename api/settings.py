@@ -35,6 +35,10 @@ class Settings(BaseSettings):
 
     body_limit: int = Field(default=256 * KIB, ge=KIB)
     document_limit: int = Field(default=10 * MIB, ge=KIB)
+    documents_most: int = Field(default=200, ge=1, description="files that one process holds")
+    documents_daily: int = Field(
+        default=5120 * MIB, ge=KIB, description="bytes of files that one account or unit hands in in a day"
+    )
     body_timeout_s: float = Field(default=30, gt=0)
     json_depth: int = Field(default=16, ge=2)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from storage.models import DocumentRow, table
 from storage.upserts import insert_once
@@ -48,6 +48,19 @@ def document_head(connection: Connection, document: str) -> Any | None:
 def document_content(connection: Connection, document: str) -> bytes:
     """Return a file's bytes; the file must exist."""
     return bytes(connection.execute(select(_document.c.content).where(_document.c.id == document)).scalar_one())
+
+
+def count_documents(connection: Connection, process: str) -> int:
+    """Return how many files a process has."""
+    query = select(func.count()).select_from(_document).where(_document.c.process == process)
+    return int(connection.execute(query).scalar_one())
+
+
+def handed_in(connection: Connection, by: str, since: datetime) -> int:
+    """Return how many bytes somebody has handed in since."""
+    d = _document.c
+    query = select(func.coalesce(func.sum(d.size), 0)).where(d.uploaded_by == by, d.uploaded_at > since)
+    return int(connection.execute(query).scalar_one())
 
 
 def list_documents(connection: Connection, process: str) -> Sequence[Any]:

@@ -500,6 +500,8 @@ class DocumentRow(Base):
     uploaded_by: Mapped[str] = mapped_column(String(80))
     uploaded_at: Mapped[datetime]
 
+    __table_args__ = (Index("ix_document_uploaded", "uploaded_by", "uploaded_at"),)
+
 
 class AuditRow(Base):
     """Who read or changed what, and why. Append only."""

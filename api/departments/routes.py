@@ -17,7 +17,7 @@ from api.decisions.routes import UNDER_WAY, answered, decide
 from api.decisions.schemas import Decided, Pending, asked
 from api.departments.schemas import COMMANDS, EXAMPLE, Answer, OrderMessage
 from api.documents.files import TYPES
-from api.documents.routes import FILE, CaseProcess, FileName, Stored, keep
+from api.documents.routes import FILE, OF_A_FILE, CaseProcess, FileName, Stored, keep
 from api.idempotency import hashed
 from api.openapi import takes
 from api.problems import Problem, Wrong, invalid
@@ -104,7 +104,7 @@ async def answer(unit: Unit, request: Request, place: Place, response: Response)
     operation_id="hand_in_document_as_department",
     summary="A department system hands in a file",
 )
-@refuses(*UNSIGNED, "unsupported_media_type", "bad_document", "forbidden", "unknown_process", "idempotency_key_reused")
+@refuses(*UNSIGNED, "forbidden", "unknown_process", *OF_A_FILE)
 async def upload(unit: Unit, request: Request, place: Place, process: CaseProcess, name: FileName = None) -> Stored:
     """Take a file for a case the unit has a live order on; the body is signed like an answer."""
     claimed = media_type(request, TYPES)

@@ -1,7 +1,8 @@
 """材料: files handed in, and read again. Every reading is recorded."""
 
 import hashlib
-from typing import Annotated, Final
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
@@ -20,16 +21,27 @@ from api.problems import Problem
 from api.proceedings.reading import LONGEST_ID, PROCESS_ID, disclosed_any
 from api.refusals import refuses
 from api.services import Services
+from api.settings import MIB, Settings
 from domain.disclosure import Field
 from storage.audit import write_audit
-from storage.documents import document_content, document_head, put_document
+from storage.documents import count_documents, document_content, document_head, handed_in, put_document
 
 router = APIRouter(tags=["documents"])
 MULTIPART: Final = "multipart/form-data"
 CaseProcess = Annotated[str, Query(max_length=60, pattern=r"^case/[\w-]+$", description="such as case/20260105-000001")]
 OfProcess = Annotated[str, Query(max_length=LONGEST_ID, pattern=PROCESS_ID, description="such as case/20260105-000001")]
+DAY: Final = timedelta(days=1)
+AGAIN_S: Final = 3600
 FileName = Annotated[str | None, Query(max_length=200)]
 
+OF_A_FILE: Final = (
+    "idempotency_key_reused",
+    "unsupported_media_type",
+    "bad_document",
+    "too_many_documents",
+    "document_quota",
+)
+"""With which a file itself is refused."""
 FILE: Final = {"type": "string", "format": "binary"}
 FORM: Final = {"type": "object", "properties": {"file": FILE}, "required": ["file"], "additionalProperties": False}
 _BODY: Final = {
@@ -60,7 +72,7 @@ class Stored(BaseModel):
     operation_id="hand_in_document",
     summary="Hand in a file",
 )
-@refuses("not_found", "forbidden", "idempotency_key_reused", "unsupported_media_type", "bad_document")
+@refuses("not_found", "forbidden", *OF_A_FILE)
 async def upload(
     request: Request, place: Place, who: SignedIn, key: IdempotencyKey, process: OfProcess, name: FileName = None
 ) -> Stored:
@@ -117,9 +129,14 @@ def download(
 def keep(
     place: Services, *, document: str, process: str, content: bytes, claimed: str, name: str | None, by: str
 ) -> Stored:
-    """Check a file and keep it once; the same id with another content is refused with 422."""
+    """Check a file and keep it once; the same id with another content is refused with 422.
+
+    A process holds only so many files, and who hands them in only so much a day (:class:`api.settings.Settings`).
+    """
     media = checked(content, claimed)
     with place.database.write() as connection:
+        if document_head(connection, document) is None:
+            _room(connection, place.settings, process, by, len(content), place.now())
         put_document(
             connection,
             document=document,
@@ -135,6 +152,14 @@ def keep(
     if stored.sha256 != hashed_bytes(content):
         raise Problem(422, "idempotency_key_reused")
     return stored
+
+
+def _room(connection: Any, settings: Settings, process: str, by: str, size: int, now: datetime) -> None:
+    """Refuse what would fill the database: of one process, or of one hand within a day."""
+    if count_documents(connection, process) >= settings.documents_most:
+        raise Problem(409, "too_many_documents", most=settings.documents_most)
+    if handed_in(connection, by, now - DAY) + size > settings.documents_daily:
+        raise Problem(429, "document_quota", retry_after=AGAIN_S, most=settings.documents_daily // MIB)
 
 
 def hashed_bytes(content: bytes) -> str:

@@ -8,7 +8,7 @@ from domain.casework import byway_events as by
 from domain.casework import events as ev
 from domain.casework.state import Case
 from domain.casework.timekeeping import RESTATED, owner_and_what
-from domain.casework.words import WITH_UNIT, OrderRole, OrderState, Triage
+from domain.casework.words import WITH_UNIT, OrderRole, OrderState, Stage, Triage
 from domain.holding import Hold
 from domain.keeping import ClockSet, OverdueReached, WarningGiven
 from domain.process import Effect, Event
@@ -213,6 +213,14 @@ def _over(case: Case, code: str) -> Sequence[Effect]:
     return [*to_callers(case, "closed"), *_to_rings(case, "case_over", code=code)]
 
 
+def _stage_moved(case: Case, e: ev.StageMoved) -> Sequence[Effect]:
+    """Tell the rings when the callers are called: what they wait for is done, also where a unit they named was taken off.
+
+    A redo is work of its own, and they hear no more of it.
+    """
+    return _to_rings(case, "case_over", code=str(e.stage)) if e.stage is Stage.callback else ()
+
+
 def _accepted(case: Case, e: ev.ResultAccepted) -> Sequence[Effect]:
     order = case.orders[e.order]
     out = list(to_unit(case, e.order, "result_accepted"))
@@ -268,6 +276,7 @@ TABLE: Mapping[str, Callable[[Case, Any], Sequence[Effect]]] = {
     ev.MergeWithdrawn.TYPE: lambda c, e: to_case(
         e.into, "release_follower", {"into": c.no, "code": "merge_withdrawn", "n": c.merges}, "refuse_merge"
     ),
+    ev.StageMoved.TYPE: _stage_moved,
     ev.Merged.TYPE: lambda c, _e: [*to_callers(c, "merged"), *_to_rings(c, "case_over", code="merged")],
     ev.FollowerAttached.TYPE: _follower,
     ev.FollowerSplit.TYPE: lambda c, e: to_case(e.case, "become_own", {"was": c.no}, "release_follower"),

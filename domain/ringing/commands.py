@@ -241,7 +241,7 @@ class UnitFinished(Command):
 
 
 class CaseOver(Command):
-    """The case is closed for good."""
+    """The case is closed, or all work on it is done and its callers are called."""
 
     NAME: ClassVar[str] = "case_over"
     code: Code

@@ -29,7 +29,7 @@ def unit_finished(state: RingState, command: UnitFinished, context: Context) -> 
 
 
 def case_over(state: RingState, command: CaseOver, context: Context) -> Sequence[Event]:
-    """The case is closed for good. A question that is still open here is overtaken by that."""
+    """The case is closed, or all work on it is done and its callers are called. A question still open here is overtaken by that."""
     del context
     if state.case_over is not None:
         return ()

@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from storage.models import AuditRow, DocumentRow
-from tests.api.kit import V1, Api, key, problem
+from storage.unit_of_work import Database
+from tests.api.kit import V1, Api, found_accounts, found_places, key, problem
 from tests.factories.city import rows
 
 PNG = b"\x89PNG\r\n\x1a\nx"
@@ -88,3 +89,24 @@ async def test_files_for_cases_one_does_not_see_are_refused(light_api: Api) -> N
     problem(await upload(light_api, no, PNG, "image/png", "liaison.parks"), 404, "not_found")
     problem(await upload(light_api, no, PNG, "image/png", "operator"), 403, "forbidden")
     problem(await upload(light_api, "20200101-000001", PNG, "image/png"), 404, "not_found")
+
+
+async def test_a_process_holds_only_so_many_files_and_a_hand_brings_only_so_much_a_day(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    found_places(database)
+    found_accounts(database)
+    async with Api.on(database, documents_most=2, documents_daily=1024) as api:
+        no, other = await api.dispatched(), await api.dispatched()
+        same = key()
+        for content, more in ((PNG, {"idempotency-key": same}), (PNG * 50, {})):
+            assert (await upload(api, no, content, "image/png", **more)).status_code == 201
+        before = api.counts()
+        problem(await upload(api, no, PNG, "image/png"), 409, "too_many_documents")
+        assert (await upload(api, no, PNG, "image/png", **{"idempotency-key": same})).status_code == 201
+        refused = await upload(api, other, PNG * 100, "image/png")
+        problem(refused, 429, "document_quota")
+        assert int(refused.headers["retry-after"]) > 0
+        assert api.grown(before) == {}
+        assert (await upload(api, other, PNG, "image/png")).status_code == 201
+        assert (await upload(api, other, PNG * 100, "image/png", "agent")).status_code == 201, "another hand"
+    database.close()

@@ -387,6 +387,25 @@ def test_a_ring_is_told_of_a_result_that_is_wanted_no_more() -> None:
     assert town.state(MIDDLE).unfinished == {"east-housing"}
 
 
+def test_a_ring_waits_for_nobody_any_more_when_the_callers_are_called() -> None:
+    town = City().up()
+    town.give(MIDDLE, "whistle_units", units=["east-housing", "east-roads"], district_="east")
+    town.give(MIDDLE, "conclude", lead="east-housing", co=["east-roads"], district_="east")
+    town.deliver()
+    orders = {o.unit: o.id for o in town.state(CASE).live}
+    town.give(CASE, "withdraw_order", order=orders["east-roads"])
+    lead = orders["east-housing"]
+    town.give(CASE, "contact", order=lead, unit_="east-housing")
+    town.give(CASE, "submit_result", order=lead, code="explained", unit_="east-housing")
+    town.give(CASE, "review_result", order=lead, accept=True)
+    town.deliver()
+    assert (town.stage(CASE), town.stage(MIDDLE)) == ("callback", "rating"), "though the roads office never finished"
+    answer: dict[str, Any] = {"request": "c1", "reached": True, "solved": "no", "satisfaction": "unsatisfied"}
+    town.give(CASE, "record_callback", **answer)
+    town.deliver()
+    assert (town.state(CASE).cycle, town.stage(MIDDLE)) == (2, "rating"), "a redo is work of its own"
+
+
 def test_who_was_ruled_the_owner_is_not_asked_about_again_by_another_class() -> None:
     town = City()
     town.give(CASE, "triage", triage="disputed", reason=REF)

@@ -244,6 +244,8 @@ async def test_a_reset_run_replays_though_decisions_and_messages_are_brought_aga
     contact = await case.give("contact", unit="water", order="a1")
     assert contact.events[0] == "caller_contacted"
     history = await again.fetch_history()
-    brought = [e.event_id for kind in ("UPDATE_ADMITTED", "SIGNALED") for e in seen(history, f"WORKFLOW_EXECUTION_{kind}")]
+    brought = [
+        e.event_id for kind in ("UPDATE_ADMITTED", "SIGNALED") for e in seen(history, f"WORKFLOW_EXECUTION_{kind}")
+    ]
     assert brought != sorted(brought), "decisions came before messages"
     await replays([history])
