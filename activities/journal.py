@@ -256,7 +256,11 @@ class Journal:
     def _answer_again(
         self, connection: Connection, request: CommitRequest, decider: Decider, process: Process, stored: Any
     ) -> CommitResult:
-        """Return the stored outcome, and all the caller has missed since the seq it knows."""
+        """Return the stored outcome, and all that is owed.
+
+        What the first answer would have started again may be older than all that the caller has missed.
+        """
+        request = request.model_copy(update={"everything": True})
         refusal = stored.code if stored.outcome == "refused" else None
         again = Advanced(process=process, records=(), refusal=refusal, detail=stored.detail or {})
         events: Sequence[str] = ()

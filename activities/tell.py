@@ -19,6 +19,8 @@ from storage.effects import Owed
 from storage.unit_of_work import Database, StorageUnavailable
 
 LOOKS = 40
+LOOKS_AGAIN = 2
+"""Who did not answer the first time is waited for without a place at work being kept."""
 LOOK_EVERY_S = 0.25
 
 
@@ -39,7 +41,8 @@ class Tell:
             if (answer := await self._answer(effect)) is not None:
                 return answer
             await self._signal(effect)
-            for _ in range(LOOKS):
+            first = not activity.in_activity() or activity.info().attempt == 1
+            for _ in range(LOOKS if first else LOOKS_AGAIN):
                 if (answer := await self._answer(effect)) is not None:
                     return answer
                 await asyncio.sleep(LOOK_EVERY_S)

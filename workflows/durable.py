@@ -173,45 +173,49 @@ class DurableProcess:
 
     async def _commit_next(self) -> None:
         job = self._queue.popleft() if self._queue else None
-        self._tick = False
+        everything = not self._known
+        # Who asks for another look while this one is under way is not answered by it.
+        self._known, self._tick = True, False
         self._committing = True
         try:
-            result = await self._commit(job.envelope if job else None)
+            result = await self._commit(job.envelope if job else None, everything=everything)
         finally:
             self._committing = False
+        if everything and result.outcome == "parked":
+            self._known = False
         self._adopt(result)
         if job is not None:
             job.result = result
 
-    async def _commit(self, envelope: Envelope | None) -> CommitResult:
+    async def _commit(self, envelope: Envelope | None, *, everything: bool) -> CommitResult:
         try:
             return await workflow.execute_local_activity(
                 signatures.commit,
-                self._request(envelope),
+                self._request(envelope, everything=everything),
                 start_to_close_timeout=timedelta(seconds=2),
                 schedule_to_close_timeout=timedelta(seconds=7),
                 retry_policy=LOCAL_RETRY,
             )
         except FailureError as error:
             # A local activity's own error arrives bare, not as an ActivityError.
-            if is_cancelled_exception(error):
+            if _ended(error):
                 raise
         # An outage of the database costs one activity, however long it lasts: retries add no history.
         return await workflow.execute_activity(
             signatures.commit,
-            self._request(envelope),
+            self._request(envelope, everything=everything),
             start_to_close_timeout=timedelta(seconds=10),
             retry_policy=FALLBACK_RETRY,
         )
 
-    def _request(self, envelope: Envelope | None) -> CommitRequest:
+    def _request(self, envelope: Envelope | None, *, everything: bool) -> CommitRequest:
         return CommitRequest(
             process=self.process,
             seq=self.seq,
             head=self.head,
             now=workflow.now(),
             envelope=envelope,
-            everything=not self._known,
+            everything=everything,
         )
 
     def _adopt(self, result: CommitResult) -> None:
@@ -223,7 +227,6 @@ class DurableProcess:
             self._arm(())
             return
         self.parked = None
-        self._known = True
         self.seq, self.head = result.seq, result.head
         self._closed, self._owed = result.closed, result.owed
         for effect in result.settled:
@@ -276,7 +279,7 @@ class DurableProcess:
         try:
             performed = await self.perform(order)
         except FailureError as error:
-            if is_cancelled_exception(error):
+            if _ended(error):
                 raise
             body = {
                 "effect": order.id,
@@ -333,6 +336,11 @@ def decision(model: type[Command]) -> Any:
     update = workflow.update(name=model.NAME, description=(model.__doc__ or "").partition("\n")[0])(handle)
     update.validator(validate)
     return update
+
+
+def _ended(error: FailureError) -> bool:
+    """Say whether the run was cancelled. An activity alone is also cancelled when the run leaves the cache: that is a failure."""
+    return is_cancelled_exception(error) and workflow.cancellation_reason() is not None
 
 
 def _code(error: BaseException) -> str:

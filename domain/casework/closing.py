@@ -99,6 +99,8 @@ def redo(case: Case, request: str, context: Context, *, dissatisfied: bool = Tru
     lead = case.lead
     events: list[Event] = [RedoStarted(cycle=cycle, dissatisfied=count, request=request)]
     events += clocks.stop_all(case, "callback/", context)
+    # What was proposed to close it with is gone with the cycle.
+    events += clocks.stop(case, "closing", context, met=None)
     if lead is None:
         return [*events, StageMoved(stage=Stage.screening), *clocks.start(case, "screen", "screen", context)]
     events += clocks.start(case, f"overall/{cycle}", "redo", context)

@@ -89,6 +89,9 @@ def withdraw_order(case: Case, command: WithdrawOrder, context: Context) -> Sequ
         raise Refusal("lead_stays", order=order.id)
     if order.returning is not None:
         raise Refusal("return_open", order=order.id)
+    if order.no_return and context.actor.role != "city_centre":
+        # What two persons denied, or what was ruled, one alone does not undo.
+        raise Refusal("no_return", order=order.id)
     return end(case, order, OrderState.withdrawn, context, command.reason)
 
 

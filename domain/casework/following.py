@@ -20,7 +20,7 @@ def consequences(case: Case, context: Context) -> Sequence[Event]:
     """Return the next events that follow, or nothing when the case is at rest."""
     if gone := (*overtaken(case), *taken_back(case), *orphans(case, context), *let_go(case, context)):
         return gone
-    if still := standing(case, context):
+    if still := (*standing(case, context), *_moot(case, context)):
         return still
     stage = derived_stage(case)
     if stage is not case.stage:
@@ -30,6 +30,14 @@ def consequences(case: Case, context: Context) -> Sequence[Event]:
     if case.stage is Stage.callback and not case.waiting_callers:
         return conclude(case, context)
     return ()
+
+
+def _moot(case: Case, context: Context) -> Sequence[Event]:
+    """Stop the limits of those who would review a return while the question of the owner is with others: they may not answer it."""
+    if case.owner_matter is None:
+        return ()
+    open_ = [order.id for order in case.live if order.returning is not None]
+    return [e for id_ in open_ for n in (1, 2, 3) for e in clocks.stop(case, f"{id_}/return{n}", context, met=None)]
 
 
 def derived_stage(case: Case) -> Stage:

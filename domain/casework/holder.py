@@ -40,6 +40,7 @@ def reserve_matter(case: Case, command: ReserveMatter, context: Context) -> Sequ
     before = _passed_on(case, command)
     if before is None:
         not_merging(case)
+        _not_in_screening(case, command.NAME)
     if case.stage in ANSWERED:
         raise Refusal("case_closed", case=case.no)
     if before is None and command.matter is not None and command.matter not in case.matters:
@@ -76,6 +77,7 @@ def apply_decision(case: Case, command: ApplyDecision, context: Context) -> Sequ
 
 def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequence[Event]:
     not_merging(case)
+    _not_in_screening(case, ApplyDecision.NAME)
     taken = context.facts.taken
     if verdict.lead is not None and (holder := taken.get(case.claim(verdict.lead))) is not None:
         raise Refusal("order_exists", unit=verdict.lead, held_by=holder)
@@ -99,6 +101,12 @@ def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequ
     elif lead is not None and verdict.no_return and not lead.no_return:
         events.append(OrderLocked(order=lead.id))
     return [*events, *_more_time(case, events, verdict.extra_days, context)]
+
+
+def _not_in_screening(case: Case, command: str) -> None:
+    """Refuse to let others decide who handles a request of which nobody has said yet whether it is to be handled at all."""
+    if case.stage is Stage.screening:
+        raise Refusal("not_in_this_stage", command=command, stage=str(case.stage))
 
 
 def overtaken(case: Case) -> Sequence[Event]:

@@ -258,7 +258,8 @@ def _unit_commands(case: Case, order: Order) -> tuple[str, ...]:
     up = ("report_up", "whistle") if order.role is OrderRole.lead and WHOLE not in case.holds else ()
     more = () if order.extending else ("request_extension",)
     pause = () if order.pausing or more_time.pauses_used_up(case, order) else ("request_pause",)
-    back = () if order.no_return else ("request_return",)
+    asking = order.extending or order.pausing or (case.account is not None and case.account.order == order.id)
+    back = () if order.no_return or asking else ("request_return",)
     # Those below have to report first.
     result = () if case.below(order.id) else ("submit_result",)
     working = (*result, "report_progress", *up, *more, *pause)

@@ -17,7 +17,7 @@ from domain.casework.events import (
 from domain.casework.guards import four_eyes, not_handed_down, not_on_account, order_in
 from domain.casework.handling import AT_WORK
 from domain.casework.state import Case, Order
-from domain.casework.words import LIVE, OrderRole
+from domain.casework.words import LIVE, WITH_UNIT, OrderRole
 from domain.clock import ClockRule, Limit
 from domain.keeping import ClockStopped
 from domain.policy import Extension, Pack
@@ -103,6 +103,8 @@ def review_extension(case: Case, command: ReviewExtension, context: Context) -> 
     events += clocks.extend(case, f"{order.id}/handle", by, context, asked_at=request.at)
     if order.role is OrderRole.lead:
         events += clocks.extend(case, f"overall/{order.cycle}", by, context, asked_at=request.at)
+    for lower in case.under(order.id):
+        events += clocks.extend(case, f"{lower.id}/handle", by, context, asked_at=request.at)
     return events
 
 
@@ -157,7 +159,7 @@ def review_pause(case: Case, command: ReviewPause, context: Context) -> Sequence
     if not command.approve:
         return events
     _pauses_left(case, order)
-    for key in _paused_keys(order):
+    for key in _paused_keys(case, order):
         events += clocks.hold(case, key, request.kind, context, request.evidence)
     key = clocks.next_run(case, f"{order.id}/pause")
     events.append(clocks.start_by(pause_rule(context.facts.pack, request.kind), key, context))
@@ -213,7 +215,7 @@ def _woken(case: Case, order: Order) -> tuple[str, datetime] | None:
 
 def _ran_on_earlier(case: Case, order: Order, pause: str, was: datetime, context: Context) -> Sequence[Event]:
     """Move the end that the system gave a pause at ``was`` back to the instant this decision was received."""
-    held = (*_paused_keys(order), f"{order.id}/pause_total")
+    held = (*_paused_keys(case, order), f"{order.id}/pause_total")
     return [
         *(e for key in held for e in clocks.move_back(case, key, was, context)),
         *_rest(case, order, context),
@@ -236,7 +238,7 @@ def wake_for_good(case: Case, order: Order, context: Context) -> Sequence[Event]
 def run_on(case: Case, order: Order, context: Context) -> Sequence[Event]:
     """Let the clocks of a paused order run on, and the one of all its pauses rest."""
     return [
-        *(e for key in _paused_keys(order) for e in clocks.release(case, key, context, "resumed")),
+        *(e for key in _paused_keys(case, order) for e in clocks.release(case, key, context, "resumed")),
         *_rest(case, order, context),
     ]
 
@@ -255,8 +257,13 @@ RUNNING: Final = "running"
 """Why the clock of all pauses rests: the order is worked on."""
 
 
-def _paused_keys(order: Order) -> tuple[str, ...]:
-    keys = [f"{order.id}/handle", f"{order.id}/respond", f"{order.id}/feedback"]
+def _paused_keys(case: Case, order: Order) -> tuple[str, ...]:
+    """What stands still with an order: its limits, and those of the units it was handed down to, which cannot ask themselves.
+
+    One that has reported stands still for the report.
+    """
+    still = [order, *(o for o in case.under(order.id) if o.state in WITH_UNIT)]
+    keys = [f"{o.id}/{what}" for o in still for what in ("handle", "respond", "feedback")]
     if order.role is OrderRole.lead:
         keys.append(f"overall/{order.cycle}")
     return tuple(keys)

@@ -30,6 +30,7 @@ def request_return(case: Case, command: RequestReturn, context: Context) -> Sequ
     order = order_in(case, command.order, (OrderState.sent, OrderState.signed))
     not_handed_down(order)
     not_on_account(case, order)
+    _nothing_open(case, order)
     if order.no_return:
         raise Refusal("no_return", order=order.id)
     window = clocks.start_by(context.facts.pack.rule("return_window"), "window", context, at=order.sent_at).clock.due
@@ -50,6 +51,16 @@ def request_return(case: Case, command: RequestReturn, context: Context) -> Sequ
     if case.returns + 1 >= context.facts.pack.return_review.adjudicate_at.value:
         return [*signed, requested, *_to_matter(case, order, MatterKind.second_return, command.proposed_owner, context)]
     return [*signed, requested, *clocks.start(case, f"{order.id}/return1", "return_review1", context)]
+
+
+def _nothing_open(case: Case, order: Order) -> None:
+    """Refuse while the unit asks for something else, or its order stands still: who gives it back does not ask for more time."""
+    if order.pausing is not None:
+        raise Refusal("paused" if order.pausing.since is not None else "pause_open", order=order.id)
+    if order.extending is not None:
+        raise Refusal("extension_open", order=order.id)
+    if case.account is not None and case.account.order == order.id:
+        raise Refusal("account_open", order=order.id)
 
 
 def review_return(case: Case, command: ReviewReturn, context: Context) -> Sequence[Event]:

@@ -198,6 +198,8 @@ def triage(case: Case, command: Classify, context: Context) -> Sequence[Event]:
         events += clocks.stop(case, "screen", context)
         events.append(StageMoved(stage=Stage.triaged))
         events += clocks.start(triaged, "dispatch", "dispatch", context)
+    elif command.triage is Triage.urgent is not case.triage:
+        events += clocks.quicken(case.model_copy(update={"triage": command.triage}), context, granted=True)
     return [*events, *_questions(case, command, context)]
 
 

@@ -290,6 +290,10 @@ class Case(Clocked):
         """Return the open orders that were handed down from an order, by its unit itself."""
         return tuple(o for o in self.live if o.above == order)
 
+    def under(self, order: str) -> tuple[Order, ...]:
+        """Return the open orders that were handed down from an order, over however many levels."""
+        return tuple(o for b in self.below(order) for o in (b, *self.under(b.id)))
+
     @property
     def vacant(self) -> tuple[Order, ...]:
         """Returned orders of this cycle whose place is to be filled, or said to need nobody."""

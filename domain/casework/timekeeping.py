@@ -114,12 +114,13 @@ def move_back(case: Case, key: str, was: datetime, context: Context) -> Sequence
     return (*annul(running.clock.key, running, context.judged_at), ClockSet(clock=clock, why=OVERTAKEN))
 
 
-def quicken(case: Case, context: Context) -> Sequence[Event]:
+def quicken(case: Case, context: Context, *, granted: bool = False) -> Sequence[Event]:
     """Let open orders run by the class ``case`` now has, where that is sooner: a case that turns urgent while units work.
 
-    The new limit starts now, so that nobody is late for a class he did not know of; a limit never moves back by a class.
+    The new limit starts now, so that nobody is late for a class he did not know of; a limit never moves back by a class. More time
+    that was ``granted`` before the case turned urgent goes as well; what is granted after that stays.
     """
-    events: list[Event] = [*_sooner(case, "dispatch", "dispatch", context)]
+    events: list[Event] = [*_sooner(case, "dispatch", "dispatch", context, granted=granted)]
     for order in case.live:
         if order.state not in WITH_UNIT:
             continue
@@ -128,15 +129,17 @@ def quicken(case: Case, context: Context) -> Sequence[Event]:
         if lead:
             handling[f"overall/{order.cycle}"] = "handle"
         for key, step in handling.items():
-            events += _sooner(case, key, step, context)
+            events += _sooner(case, key, step, context, granted=granted)
         for what in ("respond", "feedback"):
             if f"{order.id}/{what}" not in case.clocks and not (what == "respond" and order.contacted_at):
                 events += start(case, f"{order.id}/{what}", what, context)
     return events
 
 
-def _sooner(case: Case, key: str, step: str, context: Context) -> Sequence[Event]:
+def _sooner(case: Case, key: str, step: str, context: Context, *, granted: bool) -> Sequence[Event]:
     running, rule = case.running(key), rule_for(case, step, context)
+    if running is not None and running.clock.extensions and not granted:
+        return ()
     if running is None or rule is None or running.clock.due is None or rule.id == running.clock.rule:
         return ()
     quick = start_by(rule, running.clock.key, context)

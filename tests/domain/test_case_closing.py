@@ -375,3 +375,17 @@ def test_where_nobody_else_has_the_order_an_objection_goes_to_the_unit_at_once()
     kit = City().case().closed().do("object", request="c1")
     assert [o.unit for o in kit.state.live] == ["water"]
     assert not kit.bodies("order_held")
+
+
+def test_a_redo_takes_the_second_person_the_question_and_the_limit() -> None:
+    city = City()
+    kit, other = city.case("c1"), city.case("c2")
+    other.do("merge", into="c1")
+    city.deliver()
+    unreasonable(kit.dispatched().accepted())
+    assert kit.state.running("closing") is not None
+    kit.dissatisfied("c2")
+    assert (kit.state.cycle, kit.state.proposal) == (2, None)
+    assert kit.state.running("closing") is None
+    kit.go(days=3).tick()
+    assert not [b for b in kit.bodies("overdue_reached") if b["key"].startswith("closing")]

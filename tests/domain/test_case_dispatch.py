@@ -245,3 +245,31 @@ def test_units_at_work_are_told_that_the_case_is_urgent_now() -> None:
     kit.do("triage", triage="urgent")
     assert "due_changed" in kit.told("water")[before:]
     assert kit.state.clocks["a1/sign"].clock.rule == "haikou/auto_sign/urgent"
+
+
+def test_more_time_that_is_granted_while_a_case_is_urgent_stays() -> None:
+    kit = City().case(grade="grade_urgent").dispatched(triage="urgent").do("sign", order="a1")
+    kit.do("request_extension", order="a1", days=3, ground="season", caller_told=True)
+    before = kit.due("a1/handle")
+    for role in ("unit_head", "city_centre"):
+        kit.do("review_extension", role=role, order="a1", approve=True)
+    assert kit.due("a1/handle") > before
+    assert kit.state.clocks["a1/handle"].clock.extensions
+
+
+def test_more_time_that_was_granted_before_does_not_hold_up_a_case_that_turns_urgent() -> None:
+    kit = City().case().dispatched().do("sign", order="a1")
+    kit.do("request_extension", order="a1", days=3, ground="season", caller_told=True)
+    for role in ("unit_head", "city_centre"):
+        kit.do("review_extension", role=role, order="a1", approve=True)
+    kit.do("triage", triage="urgent")
+    assert kit.state.clocks["a1/handle"].clock.rule.startswith("weifang-emergency/")
+
+
+def test_one_alone_does_not_withdraw_what_two_have_denied_to_give_back() -> None:
+    kit = City().case().dispatched("water", co=["roads"])
+    kit.do("request_return", order="a2", proposed_owner="parks", ground="other_owner")
+    kit.do("review_return", order="a2", approve=False, role="order_reviewer")
+    kit.do("review_return", order="a2", approve=False, role="shift_leader")
+    assert kit.refuses("withdraw_order", order="a2", role="dispatcher") == "no_return"
+    kit.do("withdraw_order", order="a2", role="city_centre")

@@ -376,3 +376,29 @@ def test_an_urgent_order_is_responded_to_by_being_on_the_spot() -> None:
     kit = closing(down(down(at_the_street(triage="urgent")), GRID, "a2"))
     respond = kit.state.clocks["a3/respond"]
     assert respond.met is True
+
+
+def test_what_the_unit_above_is_granted_those_below_it_have_too() -> None:
+    kit = at_the_grid()
+    before = {o: kit.due(f"{o}/handle") for o in ("a1", "a2", "a3")}
+    kit.do("request_extension", order="a1", days=5, ground="season", caller_told=True)
+    for role in ("unit_head", "city_centre"):
+        kit.do("review_extension", role=role, order="a1", approve=True)
+    after = {o: kit.due(f"{o}/handle") for o in before}
+    assert {o: after[o] - before[o] for o in before} == dict.fromkeys(before, after["a1"] - before["a1"])
+    assert "due_changed" in kit.told(GRID)
+
+
+def test_an_order_that_stands_still_lets_those_below_it_stand_still_and_run_on() -> None:
+    kit = at_the_grid()
+    left = kit.due("a3/handle") - kit.city.now
+    kit.do("request_pause", order="a1", kind="court").do("review_pause", order="a1", approve=True)
+    assert all(kit.state.clocks[f"{o}/handle"].clock.due is None for o in ("a1", "a2", "a3"))
+    kit.go(days=14).tick()
+    assert not kit.bodies("overdue_reached")
+    reported(kit, "a3")
+    kit.do("resume", order="a1")
+    assert kit.due("a2/handle") >= kit.city.now + left, "it had that much at least"
+    assert kit.state.clocks["a3/handle"].clock.due is None, "its report is looked at"
+    kit.do("review_report", order="a3", accept=False, reason="t#reason")
+    assert kit.due("a3/handle") > kit.city.now

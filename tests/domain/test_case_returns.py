@@ -192,3 +192,30 @@ def test_a_helper_whose_return_raised_the_question_keeps_its_order_when_the_owne
     kit.do("designate", lead="water")
     assert kit.state.orders["a2"].no_return
     assert kit.state_of("a2") == "signed"
+
+
+def test_nobody_is_late_with_a_return_that_is_with_those_who_say_whose_the_case_is() -> None:
+    kit = City().case().dispatched("water", co=["roads"])
+    kit.do("request_return", order="a1", ground="other_owner", proposed_owner="parks")
+    assert kit.state.running("a1/return1") is not None
+    kit.do("request_return", order="a2", ground="other_owner", proposed_owner="parks")
+    assert kit.state.owner_matter is not None
+    assert kit.state.running("a1/return1") is None, "nobody may answer it now"
+    kit.at("2026-03-20 09:00").tick()
+    assert "return_escalated" not in kit.types()
+
+
+@pytest.mark.parametrize("what", ["extension", "pause", "paused", "account"])
+def test_who_asks_for_something_else_does_not_give_back_beside_that(what: str) -> None:
+    kit = City().case().dispatched().do("sign", order="a1")
+    if what == "extension":
+        kit.do("request_extension", order="a1", days=3, ground="season", caller_told=True)
+    elif what == "account":
+        kit.do("request_on_account", order="a1", ground="engineering", review_on="2026-04-10")
+    else:
+        kit.do("request_pause", order="a1", kind="court")
+        if what == "paused":
+            kit.do("review_pause", order="a1", approve=True)
+    assert "request_return" not in kit.todos()["a1/unit"].commands
+    code = {"extension": "extension_open", "pause": "pause_open", "paused": "paused", "account": "account_open"}[what]
+    assert kit.refuses("request_return", order="a1", ground="other_owner", proposed_owner="roads") == code

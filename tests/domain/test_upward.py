@@ -311,6 +311,7 @@ def test_of_two_matters_that_are_passed_on_each_keeps_its_own() -> None:
     body = opening("c1", town) | {"district": "east", "street": "east-1"}
     system = Actor(user="system", role="system")
     assert town.send(CASE, "open", body, system) is None
+    town.give(CASE, "triage", triage="routine")
     for item in ("i1", "i2"):  # the whole, and then the question of the owner that is raised meanwhile
         assert town.send(CASE, "reserve_matter", {"process": "session/s1", "item": item}, system) is None
         if item == "i1":
@@ -393,7 +394,8 @@ def test_a_ring_waits_for_nobody_any_more_when_the_callers_are_called() -> None:
     town.give(MIDDLE, "conclude", lead="east-housing", co=["east-roads"], district_="east")
     town.deliver()
     orders = {o.unit: o.id for o in town.state(CASE).live}
-    town.give(CASE, "withdraw_order", order=orders["east-roads"])
+    assert town.refusal(CASE, "withdraw_order", order=orders["east-roads"]) == "no_return", "one alone"
+    town.give(CASE, "withdraw_order", order=orders["east-roads"], role="city_centre")
     lead = orders["east-housing"]
     town.give(CASE, "contact", order=lead, unit_="east-housing")
     town.give(CASE, "submit_result", order=lead, code="explained", unit_="east-housing")
@@ -428,3 +430,14 @@ def test_what_was_agreed_does_not_undo_what_was_ruled() -> None:
     assert (town.state(CASE).lead.unit, town.state(CASE).lead.no_return) == ("parks", True)
     (over,) = (e.body for e in town.events[CASE] if e.type == "hold_overtaken")
     assert over["code"] == "no_return"
+
+
+def test_a_case_nobody_has_screened_is_held_for_nobody() -> None:
+    town = Town()
+    body = opening("c1", town) | {"district": "east", "street": "east-1"}
+    system = Actor(user="system", role="system")
+    assert town.send(CASE, "open", body, system) is None
+    wanted = {"process": "consultation/20260302-AAAAAA", "item": "i1"}
+    assert town.send(CASE, "reserve_matter", wanted, system) == "not_in_this_stage"
+    town.give(CASE, "triage", triage="routine")
+    assert town.send(CASE, "reserve_matter", wanted, system) is None

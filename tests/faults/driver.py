@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import httpx
 
+from domain.calendar import local_day
 from domain.signing import sign
 from simulation.city import secret_of
 from simulation.client import Api, Outcome
@@ -312,7 +313,7 @@ class Driver:
             if isinstance(value, str) and value in {"{no}", "{b}"}:
                 given = play.numbers["a" if value == "{no}" else "b"]
             elif value == IN_30_DAYS:
-                given = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+                given = (local_day(datetime.now(UTC)) + timedelta(days=30)).isoformat()
             elif name in TEXTS:
                 given = f"{value}（{WORDS}）"
             out[name] = given

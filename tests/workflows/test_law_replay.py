@@ -1,17 +1,22 @@
 """Law 4: replay never decides again; rules, limits, effects and texts change freely while cases run."""
 
+import threading
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from activities import labels
 from activities.journal import Journal
-from activities.signatures import DEPARTMENTS
+from activities.notices import Notices
+from activities.signatures import CASES, DEPARTMENTS, CommitRequest, CommitResult, EffectOrder, Performed
 from domain import case as rules
 from domain import kernel
 from domain.casework import outward, wakeups
-from tests.factories.city import ADDRESS, CONTENT, NAME, PHONE, PLACE, TITLE
-from tests.factories.engine import Engine, LiveCase, replays
+from domain.messages import ProcessStart
+from tests.factories.city import ADDRESS, CONTENT, NAME, PHONE, PLACE, TITLE, take_request
+from tests.factories.engine import Engine, LiveCase, replays, seen
 
 
 async def full_life(engine: Engine) -> LiveCase:
@@ -72,3 +77,57 @@ async def test_a_history_holds_ids_and_codes_and_nothing_personal(
         assert not any(planted in where for where in shown), planted
     assert case.no in text
     assert DEPARTMENTS in text
+
+
+@pytest.mark.usefixtures("by_activity")
+@pytest.mark.parametrize("ends", ["while the commit lasts", "as the commit ends"])
+async def test_a_commit_that_outlives_its_task_replays_beside_effects_that_end_meanwhile(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Live, the end of an effect and that of the commit come one after the other; in replay they come together."""
+    commit, give = Journal.commit, Notices.give_notice
+    begun, held = threading.Event(), threading.Event()
+    slow = "record_callback"
+
+    def lasting(self: Journal, request: CommitRequest) -> CommitResult:
+        result = commit(self, request)
+        if request.envelope is not None and request.envelope.name == slow and not begun.is_set():
+            begun.set()
+            if ends != "while the commit lasts":
+                threading.Timer(1.2, held.set).start()
+            time.sleep(1.2)
+        return result
+
+    def holding(self: Notices, order: EffectOrder) -> Performed:
+        if not held.is_set() and order.target.startswith("caller:"):
+            if ends == "while the commit lasts":
+                begun.wait(30)
+                time.sleep(0.3)
+                held.set()
+            held.wait(30)
+        return give(self, order)
+
+    for was, now in ((commit, lasting), (give, holding)):
+        now.__dict__.update(was.__dict__)
+    monkeypatch.setattr(Journal, "commit", lasting)
+    monkeypatch.setattr(Notices, "give_notice", holding)
+    case = LiveCase(engine, take_request(engine.database, await engine.now()))
+    engine.cases.append(case)
+    await engine.client.start_workflow(
+        "CaseWorkflow",
+        ProcessStart(process=case.process),
+        id=case.process,
+        task_queue=CASES,
+        task_timeout=timedelta(seconds=1),
+    )
+    await engine.team.stop()
+    await engine.team.start()
+    await case.in_callback()
+    await case.satisfied()
+    await case.settled()
+    (history,) = await case.histories()
+    accepted = seen(history, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED")[-1].event_id
+    ended = seen(history, "WORKFLOW_EXECUTION_UPDATE_COMPLETED")[-1].event_id
+    tasks = [e for e in seen(history, "WORKFLOW_TASK_COMPLETED") if accepted < e.event_id < ended]
+    assert tasks, "the commit did not outlive its task"
+    await replays([history])
