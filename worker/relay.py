@@ -109,11 +109,12 @@ class Relay:
         last = behind[-1] if len(behind) == MOST else None
         to_start, to_deliver = self.requests.turn(requests, now), self.commands.turn(list(envelopes), now)
         to_nudge = self.processes.turn(behind, now, self.after, last)
-        started = await _all(to_start, lambda no: self._signal(f"case/{no}", "sync"))
-        delivered = await _all(to_deliver, lambda key: self._deliver(envelopes[key]))
-        nudged = await _all(to_nudge, lambda process: self._signal(process, "sync"))
+        started, not_there = await _all(to_start, lambda no: self._signal(f"case/{no}", "sync"))
+        delivered, gone = await _all(to_deliver, lambda key: self._deliver(envelopes[key]))
+        nudged, away = await _all(to_nudge, lambda process: self._signal(process, "sync"))
         self.after = last or ""
-        if [*started, *delivered, *nudged] != [*to_start, *to_deliver, *to_nudge]:
+        # Nobody hangs while the engine is away. One process that cannot be signalled says nothing of the others.
+        if not_there or gone or away:
             self.hanging.nudged.clear()
         self.requests.note(started, now)
         self.commands.note(delivered, now)
@@ -135,7 +136,7 @@ class Relay:
         """Begin anew whoever has hung for the whole patience; who is seen for the first time gets it now."""
         turn = self.hanging.turn(hanging, now)
         first = [process for process in turn if process not in self.hanging.nudged]
-        anew = await _all([process for process in turn if process in self.hanging.nudged][:MOST_ANEW], self._anew)
+        anew, _ = await _all([process for process in turn if process in self.hanging.nudged][:MOST_ANEW], self._anew)
         self.hanging.note([*first, *anew], now)
         return anew
 
@@ -175,10 +176,10 @@ class Relay:
         await asyncio.wait_for(signal_process(self.client, process, signal, *args), RPC_TIMEOUT_S)
 
 
-async def _all(keys: Iterable[str], act: Callable[[str], Awaitable[None]]) -> list[str]:
-    """Do all, some at once; return those that went well. The others are found again next round.
+async def _all(keys: Iterable[str], act: Callable[[str], Awaitable[None]]) -> tuple[list[str], bool]:
+    """Do all, some at once; return those that went well, in their order, and whether the engine was away.
 
-    In their order. When the engine is away the rest is left for the next round at once.
+    The others are found again next round. When the engine is away the rest is left for that at once.
     """
     gate = asyncio.Semaphore(AT_ONCE)
     done: set[str] = set()
@@ -200,4 +201,4 @@ async def _all(keys: Iterable[str], act: Callable[[str], Awaitable[None]]) -> li
 
     keys = list(keys)
     await asyncio.gather(*(one(key) for key in keys))
-    return [key for key in keys if key in done]
+    return [key for key in keys if key in done], away

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from itertools import count
 from typing import Any
 
@@ -160,10 +161,13 @@ def _again(body: bytes) -> Receive:
     return receive
 
 
-def attack(aim: Target, operations: str, *, examples: int, fixed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def attack(
+    aim: Target, operations: str, *, examples: int, fixed: Mapping[str, str], get_in: int
+) -> Iterator[tuple[str, str]]:
     """Attack the operations whose id matches; yield what went wrong as pairs of operation and finding. The same in every run.
 
-    ``fixed`` are parameters that keep one value, so that requests get beyond "there is no such case".
+    ``fixed`` are parameters that keep one value, so that requests get beyond "there is no such case". Where fewer operations
+    than ``get_in`` do what they are for at least once, the attack has only knocked at doors, and that is a finding too.
     """
     generation = GenerationConfig(max_examples=examples, deterministic=True, database="none", no_shrink=True)
     project = ProjectConfig(
@@ -181,11 +185,14 @@ def attack(aim: Target, operations: str, *, examples: int, fixed: Mapping[str, s
     described = _lean(aim.api.app.openapi())
     schema = schemathesis.openapi.from_dict(described, config=config)
     schema.app = aim.app
-    asked = 0
+    asked, inside = 0, set[str]()
     for event in from_schema(schema.include(operation_id_regex=operations)).execute():
         match event:
             case events.ScenarioFinished():
                 asked += len(event.recorder.interactions)
+                answers = [i.response for i in event.recorder.interactions.values() if i.response is not None]
+                if any(answer.status_code < HTTPStatus.MULTIPLE_CHOICES for answer in answers):
+                    inside.add(event.label or "")
                 yield from _found(event, described)
             case events.NonFatalError():
                 yield event.label, f"{event.phase}: {event.info}: {event.value}"
@@ -195,6 +202,8 @@ def attack(aim: Target, operations: str, *, examples: int, fixed: Mapping[str, s
                 continue
     if asked < LEAST:
         yield operations, f"only {asked} requests were made"
+    if len(inside) < get_in:
+        yield operations, f"only {len(inside)} operations did what they are for: {sorted(inside)}"
 
 
 def _found(event: events.ScenarioFinished, described: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

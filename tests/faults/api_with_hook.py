@@ -1,4 +1,4 @@
-"""A test build of the API: it can die after the engine has said yes and before the person is told.
+"""A test build of the API: it can die after the engine has said yes, or a request was written, and before the person is told.
 
 ``python -m tests.faults.api_with_hook`` is ``python -m api`` with the port to the engine wrapped.
 """
@@ -13,7 +13,12 @@ import functools
 from typing import Any
 
 from api.__main__ import main
+from api.access import Viewer
 from api.engine import Refused, TemporalEngine
+from api.requests import intake, routes
+from api.requests.intake import Taken
+from api.requests.schemas import RequestIn
+from api.services import Services
 from domain.messages import Decision, Receipt
 from tests.faults.hooks import Orders
 
@@ -32,6 +37,17 @@ def install(orders: Orders) -> None:
         return answer
 
     TemporalEngine.decide = decide  # type: ignore[method-assign]
+
+    taken_in = intake.register
+
+    @functools.wraps(taken_in)
+    def register(place: Services, who: Viewer, key: str, asked: RequestIn) -> Taken:
+        taken = taken_in(place, who, key, asked)
+        if taken.new:
+            orders.obey("api", process=taken.registered.process, command=f"r/{key}", seq=0)
+        return taken
+
+    routes.register = register  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

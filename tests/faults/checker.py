@@ -55,6 +55,8 @@ def _acknowledged(operations: Sequence[Operation], record: Record) -> Iterator[s
             events = record.events.get(o.process, [])
             if not events or events[0].type != "opened":
                 yield f"{o.process} was given to a caller and never opened"
+            if (taken := record.commands.get(o.id)) is None or taken.process != o.process:
+                yield f"{o.process} was given to a caller, the journal has {taken.process if taken else 'nothing'}"
     for o in _decisions(operations, RECORDED):
         command = record.commands.get(o.id)
         if command is None or command.outcome != RECORDED:
@@ -112,7 +114,7 @@ def _unknown(operations: Sequence[Operation], record: Record) -> Iterator[str]:
 def _invented(operations: Sequence[Operation], record: Record) -> Iterator[str]:
     asked = {o.id for o in operations}
     for command in record.commands.values():
-        if command.user in MACHINES or command.name == REGISTER:
+        if command.user in MACHINES:
             continue
         if command.id not in asked:
             yield f"{command.name} of {command.user} on {command.process} was asked by nobody"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,12 +16,12 @@ from sqlalchemy import select
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from cli import servers
 from cli.stack import Plan, Stack
-from storage.models import EffectRow, table
+from storage.models import EffectRow, ProceedingRow, table
 from storage.unit_of_work import Database, StorageUnavailable
 from tests.faults.driver import Driver
 from tests.faults.hooks import FOLDER, Orders, Strike, read
@@ -29,7 +29,7 @@ from tests.faults.schedule import ALL, Fault
 
 TEMPERS: Final = Path(__file__).parent / "tempers.yaml"
 MODULES: Final = {"worker": "tests.faults.worker_with_hook", "api": "tests.faults.api_with_hook"}
-GAP_PATIENCE_S: Final = 10.0
+GAP_PATIENCE_S: Final = 15.0
 RELAY_PATIENCE_S: Final = 120.0
 GATHER_S: Final = 1.0
 HOLD: Final = """
@@ -131,16 +131,18 @@ class City:
         return found
 
     def _all_in_gap(self, fault: Fault, driver: Driver) -> str:
-        """Worker, Temporal and client die between a commit and its consequences; the relay has to bring these."""
+        """Worker, Temporal, client and API die between a commit and its consequences: only the relay can bring these."""
         strike = self.wait_for_gap("worker_owing", fault.n)
         self.stack.kill("temporal")
         if strike is not None:
             driver.abandon(strike.process)
+        self.stack.kill("api")
         self.stack.kill("worker")
         began = time.monotonic()
         self.stack.start_again("temporal")
         self.stack.start_again("worker")
         if strike is None:
+            self.stack.start_again("api")
             return ALL
         while self.owing(strike):
             if time.monotonic() - began > RELAY_PATIENCE_S:
@@ -150,6 +152,7 @@ class City:
                 break
             time.sleep(0.1)
         self.relay_s.append(round(time.monotonic() - began, 1))
+        self.stack.start_again("api")
         driver.resume(strike.process)
         return fault.kind
 
@@ -184,8 +187,8 @@ class City:
         file = self.stack.url.removeprefix("sqlite:///")
         holder = subprocess.Popen([sys.executable, "-c", HOLD, file, "600"], stdout=subprocess.PIPE)
         try:
-            if holder.stdout is not None:
-                holder.stdout.readline()
+            if holder.stdout is None or holder.stdout.readline() != b"held\n":
+                raise RuntimeError("the database was not taken away")
             yield
         finally:
             holder.kill()
@@ -204,24 +207,40 @@ class City:
         return f"{done}_away"
 
     def _trouble(self, fault: Fault, driver: Driver) -> str:
-        """Terminate, reset or delete the workflow of some case."""
-        numbers = sorted(no for play in driver.plays for no in play.numbers.values())
-        if not numbers:
-            return f"{fault.kind}_nobody"
+        """Terminate, reset or delete the run of some case that is still played, or of a process beside it."""
+        numbers = sorted(no for play in list(driver.plays) if not play.over for no in list(play.numbers.values()))
+        processes = [f"case/{no}" for no in numbers] + self._beside(numbers)
         rng = random.Random(fault.draw)
-        for no in rng.sample(numbers, min(5, len(numbers))):
+        for process in rng.sample(processes, len(processes)):
             try:
-                asyncio.run(trouble(self.stack.temporal_address, f"case/{no}", fault.kind))
+                if asyncio.run(trouble(self.stack.temporal_address, process, fault.kind)):
+                    return fault.kind
             except RPCError:
                 continue
-            return fault.kind
         return f"{fault.kind}_nobody"
 
+    def _beside(self, numbers: Collection[str]) -> list[str]:
+        """The open processes about these cases."""
+        p = table(ProceedingRow)
+        try:
+            with self.database.read() as connection:
+                found = connection.execute(
+                    select(p.c.id).where(p.c.case_no.in_(numbers), p.c.closed_at.is_(None)).order_by(p.c.id)
+                )
+                return list(found.scalars())
+        except StorageUnavailable:
+            return []
 
-async def trouble(address: str, process: str, kind: str) -> None:
-    """Terminate, reset (to its first task) or delete a workflow. Raises RPCError when it cannot be done to this one."""
+
+async def trouble(address: str, process: str, kind: str) -> bool:
+    """Terminate, reset (to its first task) or delete a running workflow; say whether there was anything to do it to.
+
+    Raises RPCError when it cannot be done to this one.
+    """
     client = await Client.connect(address)
     handle = client.get_workflow_handle(process)
+    if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
+        return False
     execution = WorkflowExecution(workflow_id=process)
     if kind == "terminate":
         await handle.terminate("a fault")
@@ -233,7 +252,7 @@ async def trouble(address: str, process: str, kind: str) -> None:
         history = await handle.fetch_history()
         done = [e for e in history.events if e.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED]
         if not done:
-            return
+            return False
         await client.workflow_service.reset_workflow_execution(
             ResetWorkflowExecutionRequest(
                 namespace=client.namespace,
@@ -243,6 +262,7 @@ async def trouble(address: str, process: str, kind: str) -> None:
                 request_id=f"reset/{process}/{time.monotonic_ns()}",
             )
         )
+    return True
 
 
 def copy_database(source: Path, target: Path) -> None:

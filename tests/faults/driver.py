@@ -24,7 +24,7 @@ from simulation.client import Api, Outcome
 from simulation.departments.answers import picture
 from simulation.departments.messages import answer
 from tests.faults.messages import said
-from tests.faults.operations import READ, RECORDED, UNKNOWN, Log, answered, command_id
+from tests.faults.operations import READ, RECORDED, UNKNOWN, Log, answered, command_id, request_id
 from tests.faults.steps import Script, Step
 
 NAME: Final = "邵金丝雀"
@@ -51,6 +51,7 @@ class Play:
     def __init__(self, label: str, script: Script, words: Sequence[tuple[str, str]]) -> None:
         self.label, self.script, self.words = label, script, words
         self.numbers: dict[str, str] = {}
+        self.over = False
 
     def process(self, case: str = "a") -> str:
         """The process of one of its requests."""
@@ -141,6 +142,7 @@ class Driver:
             self.done += 1
             if rng.random() < SHARE_READ:
                 await self._read(play, rng.choice(READERS))
+        play.over = True
 
     async def _step(self, play: Play, n: int, step: Step) -> None:
         match step.how:
@@ -234,6 +236,7 @@ class Driver:
         except httpx.TransportError:
             return Outcome(status=0)
         if response.status_code in AGAIN or response.is_server_error:
+            self.errors.append(response.text)
             return Outcome(status=0)
         return Outcome(status=response.status_code, body=response.json())
 
@@ -249,7 +252,7 @@ class Driver:
         }
         key = f"{play.label}-{case}"
         while case not in play.numbers:
-            with self.log.operation("agent", "requests", "register", f"r/{key}") as operation:
+            with self.log.operation("agent", "requests", "register", request_id("agent", key)) as operation:
                 outcome = await self._api.post("agent", "/requests", request, key)
                 if outcome.status in {HTTPStatus.OK, HTTPStatus.CREATED}:
                     play.numbers[case] = str(outcome.body["no"])

@@ -46,6 +46,7 @@ TOLD_OF_CLOCKS: Final = frozenset({"yellow_card", "red_card", "overdue", "due_ch
 
 
 OVERTAKEN: Final = "overtaken"
+STRAY: Final = "no effect"
 
 
 class Life(BaseModel):
@@ -136,18 +137,24 @@ def _life(connection: Connection, play: Play, case: str, received: list[Any]) ->
     ids = {r.id: f"{kept[r.seq]}/{HEAD.sub('', r.id).rpartition('/')[2] if strict else 0}" for r in effects}
     effects = effects if strict else sorted(effects, key=lambda r: (r.kind, r.target, str(r.body.get("what"))))
     life.effects = [(ids[r.id], r.kind, plain(r.target), plain(r.body), r.urgent, r.status) for r in effects]
+    # What was told without an effect that the journal holds belongs to no decision there is.
+    known = set(connection.execute(select(f.c.id).where(f.c.process == process)).scalars())
+
+    def told(effect: str) -> str | None:
+        return ids.get(effect) if effect in known else STRAY
+
     n, d = table(NoticeRow), table(DeliveryRow)
     life.notices = sorted(
-        (ids[r.effect], plain(r.target), r.what)
+        (said, plain(r.target), r.what)
         for r in connection.execute(select(n).where(n.c.process == process))
-        if r.effect in ids
+        if (said := told(r.effect)) is not None
     )
     life.deliveries = sorted(
-        (ids[r.effect], r.unit, r.channel)
+        (said, r.unit, r.channel)
         for r in connection.execute(select(d).where(d.c.process == process))
-        if r.effect in ids
+        if (said := told(r.effect)) is not None
     )
-    life.received = sorted((ids[m[0]], *m[1:]) for m in received if m[0] in ids)
+    life.received = sorted((said, *m[1:]) for m in received if (said := told(m[0])) is not None)
     life.claims = claims(connection, process, plain)
     # What a deadline begins is begun by chance where deadlines are met by chance.
     life.beside = read_beside(connection, play.numbers[case], plain) if strict else {}

@@ -42,6 +42,11 @@ def command_id(person: str, process: str, key: str) -> str:
     return "d/" + hashed(person, process, key)
 
 
+def request_id(person: str, key: str) -> str:
+    """The id the API gives a registration, from who and the key."""
+    return "r/" + hashed(person, "requests", key)
+
+
 class Log:
     """Operations, kept in memory and as JSON lines. Safe for threads."""
 

@@ -114,6 +114,8 @@ def run(asked: Asked, data: Path, say: Callable[[str], None] = SAY) -> Outcome:
     found = storm.findings
     outcome = Outcome(wrong=[f"calm: {w}" for w in (*calm.wrong, *unsteady)])
     outcome.wrong += [*storm.wrong, *(f"unlike: {u}" for u in unlike)]
+    struck = {kind.removesuffix("_away") for kind in storm.struck}
+    outcome.wrong += [f"{kind} never struck" for kind in sorted({fault.kind for fault in faults} - struck)]
     kills = killed(storm.struck)
     if kills < asked.kills:
         outcome.wrong.append(f"only {kills} processes were killed, {asked.kills} were asked for")
@@ -247,6 +249,9 @@ def _look(city: City, played: Played) -> None:
         *_ends(database, driver),
         *_parked(database),
     ]
+    asked = sum(p.script.requests for p in driver.plays)
+    if found.requests != asked:
+        played.wrong.append(f"{found.requests} requests are registered, {asked} were asked for")
     played.wrong += invariants(database)
     played.wrong += [str(v) for v in check_history(driver.log.operations, read_record(database))]
     played.lives = read_lives(database, driver.plays, stack.data / "departments.jsonl")

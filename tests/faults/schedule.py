@@ -15,11 +15,11 @@ KILLS: Final[Mapping[str, float]] = {
     "temporal": 0.07,
     "all_in_gap": 0.05,
 }
-"""Kills and their shares. ``…_in_gap``: between commit and answer; ``all_in_gap``: worker, Temporal and client together."""
+"""Kills and their shares. ``…_in_gap``: between commit and answer; ``all_in_gap``: worker, Temporal, client and API together."""
 
 ALL: Final = "all"
-"""What becomes of ``all_in_gap`` when no gap came: worker and Temporal die together all the same."""
-WORTH: Final[Mapping[str, int]] = {"all_in_gap": 2, ALL: 2}
+"""What becomes of ``all_in_gap`` when no gap came: worker, Temporal and API die together all the same."""
+WORTH: Final[Mapping[str, int]] = {"all_in_gap": 3, ALL: 3}
 """How many processes a fault kills, if not one."""
 
 TROUBLES: Final = ("terminate", "reset", "delete")

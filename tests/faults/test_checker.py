@@ -111,6 +111,21 @@ def forget_events(record: Record, command: str) -> None:
     record.events[CASE] = [e for e in record.events[CASE] if e.command != command]
 
 
+def elsewhere(log: list[Operation], record: Record) -> None:
+    """What was acknowledged on one case lies in another."""
+    record.commands["d/sign"].process = "case/2"
+
+
+def nowhere(log: list[Operation], record: Record) -> None:
+    """A person was told that it is recorded, and not where."""
+    log[5].seq = None
+
+
+def another_number(log: list[Operation], record: Record) -> None:
+    """The caller was given one number, the request has another."""
+    record.commands["r/1"].process = "case/2"
+
+
 def twice(log: list[Operation], record: Record) -> None:
     """A command has its events once more at the end."""
     event = record.events[CASE][-1]
@@ -127,6 +142,19 @@ def a_gap(log: list[Operation], record: Record) -> None:
     """An event in the middle is missing."""
     del record.events[CASE][3]
     rechained(record)
+
+
+def cut_short(log: list[Operation], record: Record) -> None:
+    """The last event of a decision nobody asks about any more is gone."""
+    record.events[CASE].pop()
+    del log[5]
+    log[-1].seq = 5
+
+
+def denied_to_itself(log: list[Operation], record: Record) -> None:
+    """The journal says that it refused what it has events of."""
+    record.commands["d/lost"].outcome = "refused"
+    del log[3:5]
 
 
 def refused_yet_done(log: list[Operation], record: Record) -> None:
@@ -147,6 +175,12 @@ def unknown_twice(log: list[Operation], record: Record) -> None:
     rechained(record)
 
 
+def half_done(log: list[Operation], record: Record) -> None:
+    """A decision without an answer has an event, and is not decided."""
+    del log[4]
+    record.commands["d/lost"].outcome = "received"
+
+
 def never_decided(log: list[Operation], record: Record) -> None:
     """A decision without an answer still lies at the door when all is over."""
     log.append(did(8, "agent", "correct", "d/waiting", 16, result="unknown"))
@@ -158,6 +192,11 @@ def never_decided(log: list[Operation], record: Record) -> None:
 def out_of_nowhere(log: list[Operation], record: Record) -> None:
     """The journal has a decision of somebody who never asked."""
     del log[5]
+
+
+def registered_again(log: list[Operation], record: Record) -> None:
+    """A request that came once is registered twice, under another key."""
+    record.commands["r/2"] = record.commands["r/1"].model_copy(update={"id": "r/2", "process": "case/2"})
 
 
 def edited(log: list[Operation], record: Record) -> None:
@@ -197,10 +236,17 @@ FORGERIES: dict[Forgery, str] = {
     other_events: "acknowledged",
     told_too_early: "acknowledged",
     turned_down: "acknowledged",
+    elsewhere: "acknowledged",
+    nowhere: "acknowledged",
+    another_number: "acknowledged",
     twice: "once",
+    cut_short: "once",
     two_owners: "once",
     a_gap: "once",
     refused_yet_done: "refused",
+    denied_to_itself: "refused",
+    half_done: "unknown",
+    registered_again: "invented",
     unknown_twice: "unknown",
     never_decided: "unknown",
     out_of_nowhere: "invented",

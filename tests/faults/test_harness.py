@@ -9,7 +9,7 @@ from tests.faults import canary
 from tests.faults.driver import CANARIES
 from tests.faults.hooks import Orders, read
 from tests.faults.lives import Life, by_script, differences
-from tests.faults.schedule import KILLS, TROUBLES, killed, schedule
+from tests.faults.schedule import KILLS, TROUBLES, WORTH, killed, schedule
 from tests.faults.scripts import SCRIPTS, cast
 
 
@@ -25,7 +25,7 @@ def test_a_schedule_kills_exactly_so_many_processes(kills: int) -> None:
     assert killed(struck) == kills
     assert set(TROUBLES) <= set(struck)
     assert struck["outage"] >= 1
-    if kills > len(KILLS):
+    if kills >= sum(WORTH.get(kind, 1) for kind in KILLS):
         assert set(KILLS) <= set(struck)
 
 

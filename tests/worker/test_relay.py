@@ -313,10 +313,13 @@ class Deaf:
         self.reached: list[str] = []
         self.anew: list[str] = []
         self.error = error
+        self.unreachable = ""
 
     async def start_workflow(self, *_: Any, id: str, **how: Any) -> None:  # noqa: A002 - the SDK's word
         if self.error is not None:
             raise self.error
+        if id == self.unreachable:
+            raise RPCError("too many signals", RPCStatusCode.INVALID_ARGUMENT, b"")
         anew = how["id_conflict_policy"] is WorkflowIDConflictPolicy.TERMINATE_EXISTING
         (self.anew if anew else self.reached).append(id)
 
@@ -438,6 +441,21 @@ async def test_while_the_engine_is_away_nobody_hangs(database: Database) -> None
     await asyncio.sleep(0.5)
     await relay.round()
     assert sorted(deaf.anew) == sorted((sender.process, target.process))
+
+
+async def test_one_that_cannot_be_signalled_keeps_nobody_else_from_being_begun_anew(database: Database) -> None:
+    at = datetime.now(UTC) - LONG_AGO
+    sender, target = Book(database, at).opened(), Book(database, at).opened()
+    owe(database, sender, target, at)
+    full = Book(database, at).opened()
+    store(database, full, "triage", at, triage="routine")
+    deaf = Deaf()
+    deaf.unreachable = full.process
+    relay = relay_to(deaf, database, relay_anew_after=0.4, relay_every=0.0)
+    for _ in range(3):
+        await relay.round()
+        await asyncio.sleep(0.3)
+    assert {sender.process, target.process} <= set(deaf.anew)
 
 
 async def test_when_all_hang_only_some_are_begun_anew_at_a_time(database: Database) -> None:
