@@ -26,7 +26,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 SERVERS: Final = {"sqlite": "dev", "postgresql": "production"}
 
 FULL: Final[Mapping[str, Sequence[str]]] = {
-    "skeleton": ("--cases", "500", "--in-flight", "16", "500", "--shape", "seven", "four"),
+    "skeleton": ("--cases", "500", "--in-flight", "16", "500", "--shape", "seven", "four", "--turns", "2"),
     "where": ("--cases", "300"),
     "size": ("--few", "1000", "--many", "100000", "--lives", "100"),
     "memory": ("--cases", "100", "1000"),

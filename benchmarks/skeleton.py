@@ -119,14 +119,14 @@ async def _history(tally: Tally) -> dict[str, Any]:
 
 
 async def run(args: argparse.Namespace, data: Path) -> None:
-    """Measure all contestants in turns."""
+    """Measure all contestants in turns; every other turn the other way round, for who comes last meets a server that has more."""
     kinds = [KINDS[name] for name in args.only or KINDS]
     with place(args.database, data, server=args.server) as where:
         async with hall(where, sandbox=args.sandbox) as here:
             for shape, kind in itertools.product(_shapes(args), kinds):
                 await measure(here, kind, shape, min(args.cases, WARM), WARM)
             for shape, in_flight, turn in itertools.product(_shapes(args), args.in_flight, range(args.turns)):
-                for kind in kinds:
+                for kind in kinds if turn % 2 == 0 else reversed(kinds):
                     tell(await measure(here, kind, shape, args.cases, in_flight) | {"turn": turn})
 
 
