@@ -35,19 +35,19 @@ def nothing(findings: Iterable[tuple[str, str]]) -> None:
 
 @pytest.mark.slow
 def test_every_decision_keeps_its_description(aim: Target) -> None:
-    nothing(attack(aim, DECISIONS, examples=EXAMPLES, fixed={"path.no": aim.no}, get_in=999))
+    nothing(attack(aim, DECISIONS, examples=EXAMPLES, fixed={"path.no": aim.no}, get_in=10))
 
 
 @pytest.mark.slow
 def test_every_decision_beside_the_case_and_every_opening_keeps_its_description(aim: Target) -> None:
     number = aim.beside.partition("/")[2]
-    nothing(attack(aim, BESIDE, examples=max(1, EXAMPLES // 8), fixed={"path.no": number}, get_in=999))
+    nothing(attack(aim, BESIDE, examples=max(1, EXAMPLES // 8), fixed={"path.no": number}, get_in=2))
 
 
 @pytest.mark.slow
 def test_every_other_operation_keeps_its_description(aim: Target) -> None:
     fixed = {"path.no": aim.no, "path.document": aim.document, "path.command": NO_COMMAND}
-    nothing(attack(aim, THE_REST, examples=EXAMPLES, fixed=fixed, get_in=999))
+    nothing(attack(aim, THE_REST, examples=EXAMPLES, fixed=fixed, get_in=25))
 
 
 @pytest.mark.slow
