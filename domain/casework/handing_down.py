@@ -90,6 +90,9 @@ def review_report(case: Case, command: ReviewReport, context: Context) -> Sequen
     stopped = clocks.stop(case, f"{order.id}/report_review", context)
     if command.accept:
         return [reviewed, *stopped, *clocks.stop(case, f"{order.id}/handle", context)]
+    if any(above.pausing is not None and above.pausing.since is not None for above in _line(case, order)):
+        # It runs on with the order above.
+        return [reviewed, *stopped]
     return [reviewed, *stopped, *clocks.release(case, f"{order.id}/handle", context, "sent_back")]
 
 

@@ -402,3 +402,12 @@ def test_an_order_that_stands_still_lets_those_below_it_stand_still_and_run_on()
     assert kit.state.clocks["a3/handle"].clock.due is None, "its report is looked at"
     kit.do("review_report", order="a3", accept=False, reason="t#reason")
     assert kit.due("a3/handle") > kit.city.now
+
+
+def test_a_report_that_is_sent_back_while_the_order_above_stands_still_runs_on_with_it() -> None:
+    kit = at_the_grid()
+    reported(kit, "a3").do("request_pause", order="a1", kind="court").do("review_pause", order="a1", approve=True)
+    kit.do("review_report", order="a3", accept=False, reason="t#reason")
+    assert kit.state.clocks["a3/handle"].clock.due is None
+    kit.go(days=3).do("resume", order="a1")
+    assert kit.due("a3/handle") > kit.city.now
