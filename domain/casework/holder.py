@@ -40,7 +40,7 @@ def reserve_matter(case: Case, command: ReserveMatter, context: Context) -> Sequ
     before = _passed_on(case, command)
     if before is None:
         not_merging(case)
-        _not_in_screening(case, command.NAME)
+        _screened(case)
     if case.stage in ANSWERED:
         raise Refusal("case_closed", case=case.no)
     if before is None and command.matter is not None and command.matter not in case.matters:
@@ -77,7 +77,7 @@ def apply_decision(case: Case, command: ApplyDecision, context: Context) -> Sequ
 
 def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequence[Event]:
     not_merging(case)
-    _not_in_screening(case, ApplyDecision.NAME)
+    _screened(case)
     taken = context.facts.taken
     if verdict.lead is not None and (holder := taken.get(case.claim(verdict.lead))) is not None:
         raise Refusal("order_exists", unit=verdict.lead, held_by=holder)
@@ -103,10 +103,10 @@ def _applied(case: Case, hold: Hold, verdict: Verdict, context: Context) -> Sequ
     return [*events, *_more_time(case, events, verdict.extra_days, context)]
 
 
-def _not_in_screening(case: Case, command: str) -> None:
+def _screened(case: Case) -> None:
     """Refuse to let others decide who handles a request of which nobody has said yet whether it is to be handled at all."""
     if case.stage is Stage.screening:
-        raise Refusal("not_in_this_stage", command=command, stage=str(case.stage))
+        raise Refusal("not_screened", case=case.no)
 
 
 def overtaken(case: Case) -> Sequence[Event]:

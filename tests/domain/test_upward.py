@@ -438,6 +438,6 @@ def test_a_case_nobody_has_screened_is_held_for_nobody() -> None:
     system = Actor(user="system", role="system")
     assert town.send(CASE, "open", body, system) is None
     wanted = {"process": "consultation/20260302-AAAAAA", "item": "i1"}
-    assert town.send(CASE, "reserve_matter", wanted, system) == "not_in_this_stage"
+    assert town.send(CASE, "reserve_matter", wanted, system) == "not_screened"
     town.give(CASE, "triage", triage="routine")
     assert town.send(CASE, "reserve_matter", wanted, system) is None
