@@ -27,7 +27,7 @@ from domain.casework.state import (
     TermsBy,
 )
 from domain.casework.timekeeping import owner_and_what
-from domain.casework.words import OWNER_MATTERS, ClosingCode, OrderRole, OrderState, Stage
+from domain.casework.words import OWNER_MATTERS, SMALL, ClosingCode, OrderRole, OrderState, Stage
 from domain.holding import Hold
 from domain.process import Event
 
@@ -334,7 +334,9 @@ def _begun(case: Case, process: str, matter: str | None, *, holds: bool = True) 
 
 def _ring_asked(case: Case, e: ev.RingAsked, _at: datetime) -> Case:
     case = _begun(case, e.process, e.matter)
-    return _set(case, ring=e.level, rings=(*case.rings, e.process), ruled=False)
+    # What was never handed up comes down by nobody's ruling.
+    ruled = e.stays and (case.ruled or case.ring == SMALL)
+    return _set(case, ring=e.level, rings=(*case.rings, e.process), ruled=ruled)
 
 
 def _without(case: Case, process: str, item: str | None = None) -> dict[str, Hold]:

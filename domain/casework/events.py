@@ -471,7 +471,10 @@ class MatterSettled(Event):
 
 
 class RingAsked(Event):
-    """提级: a ring is begun that holds a matter of this case, or the case as a whole."""
+    """提级: a ring is begun that holds a matter of this case, or the case as a whole.
+
+    ``stays``: it was whistled for (吹哨), and the unit that answers for the case has not handed it up.
+    """
 
     TYPE: ClassVar[str] = "ring_asked"
     process: str
@@ -482,6 +485,7 @@ class RingAsked(Event):
     matter: str | None = None
     reason: str | None = None
     tried: str | None = None
+    stays: bool = False
 
 
 class ConsultationCalled(Event):

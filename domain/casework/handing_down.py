@@ -20,13 +20,12 @@ from domain.casework.events import CallerContacted, WorkBegun
 from domain.casework.guards import four_eyes, known_units, not_on_account, order_in
 from domain.casework.handling import AT_WORK, hand_in, sign_first
 from domain.casework.state import Case, Order
-from domain.casework.words import LIVE, WITH_UNIT, ClosingCode, OrderRole, OrderState
+from domain.casework.words import LIVE, SMALL, WITH_UNIT, ClosingCode, OrderRole, OrderState
 from domain.process import Context, Event, Refusal, UnitFact
 
 CITY: Final = "city"
 DISTRICT: Final = "district"
 GRID: Final = "grid"
-SMALL: Final = "small"
 AT_ONCE: Final = (OrderState.sent, *AT_WORK)
 
 

@@ -9,6 +9,7 @@ from domain.casework.words import (
     GONE,
     LIVE,
     OWNER_MATTERS,
+    SMALL,
     CallerType,
     CaseType,
     Channel,
@@ -201,7 +202,7 @@ class Case(Clocked):
 
     no: str = ""
     stage: Stage = Stage.new
-    ring: str = "small"
+    ring: str = SMALL
     since: datetime | None = None
     received_at: datetime | None = None
     case_type: CaseType = CaseType.consult

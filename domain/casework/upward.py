@@ -106,6 +106,7 @@ def ask_ring(
         matter=matter,
         reason=reason,
         tried=tried,
+        stays=kind == "whistle",
     )
 
 

@@ -106,6 +106,9 @@ class MatterKind(StrEnum):
     supervision = "supervision"  # four times dissatisfied (supervision)
 
 
+SMALL: Final = "small"
+"""The ring of a case that was handed to none."""
+
 OWNER_MATTERS: Final = frozenset(
     {MatterKind.dispute, MatterKind.hard, MatterKind.disagreement, MatterKind.second_return}
 )

@@ -441,3 +441,17 @@ def test_a_case_nobody_has_screened_is_held_for_nobody() -> None:
     assert town.send(CASE, "reserve_matter", wanted, system) == "not_screened"
     town.give(CASE, "triage", triage="routine")
     assert town.send(CASE, "reserve_matter", wanted, system) is None
+
+
+def test_a_street_that_whistled_hands_its_order_down_as_before() -> None:
+    town = City()
+    town.give(CASE, "whistle", order="a1", unit_="east-1")
+    town.deliver()
+    town.give(MIDDLE, "answer_report", accept=True, district_="east")
+    town.give(MIDDLE, "whistle_units", units=["east-housing"], district_="east")
+    town.give(MIDDLE, "conclude", lead="east-1", co=["east-housing"], district_="east")
+    town.deliver()
+    assert (town.state(CASE).ring, town.state(CASE).lead.unit) == ("middle", "east-1")
+    town.give(CASE, "hand_down", order="a1", unit="east-1-river", unit_="east-1")
+    town = City().up()
+    assert town.refusal(CASE, "hand_down", order="a1", unit="east-1-river", unit_="east-1") == "came_up"
