@@ -283,15 +283,28 @@ def stop_all(state: Clocked, prefix: str, context: Context, *, met: bool | None 
     return [event for running in live for event in _stop(running, context, met=met)]
 
 
-def hold(state: Clocked, key: str, kind: str, context: Context, evidence: str | None = None) -> Sequence[Event]:
-    """Let a clock stand still for a named reason; an overdue that came after this instant is annulled."""
+def hold(
+    state: Clocked,
+    key: str,
+    kind: str,
+    context: Context,
+    evidence: str | None = None,
+    *,
+    asked_at: datetime | None = None,
+) -> Sequence[Event]:
+    """Let a clock stand still for a named reason; an overdue that came after this instant is annulled.
+
+    Where it was asked for at ``asked_at`` and came to be overdue while others considered, it stands still from then.
+    """
     running = state.running(key)
     if running is None or running.clock.due is None:
         return ()
+    late = running.overdue_at if not running.annulled else None
+    at = asked_at if asked_at is not None and late is not None and asked_at < late else context.judged_at
     # It stands still from the instant the decision was received, but not before it last began to run.
     ran_from = running.clock.pauses[-1].end if running.clock.pauses else None
-    held = pause_clock(running.clock, max(context.judged_at, ran_from or running.clock.start), kind, evidence)
-    return (*annul(running.clock.key, running, context.judged_at), ClockSet(clock=held, why=kind))
+    held = pause_clock(running.clock, max(at, ran_from or running.clock.start), kind, evidence)
+    return (*annul(running.clock.key, running, at), ClockSet(clock=held, why=kind))
 
 
 def release(state: Clocked, key: str, context: Context, why: str) -> Sequence[Event]:

@@ -160,7 +160,7 @@ def review_pause(case: Case, command: ReviewPause, context: Context) -> Sequence
         return events
     _pauses_left(case, order)
     for key in _paused_keys(case, order):
-        events += clocks.hold(case, key, request.kind, context, request.evidence)
+        events += clocks.hold(case, key, request.kind, context, request.evidence, asked_at=request.at)
     key = clocks.next_run(case, f"{order.id}/pause")
     events.append(clocks.start_by(pause_rule(context.facts.pack, request.kind), key, context))
     total = f"{order.id}/pause_total"

@@ -122,6 +122,20 @@ def test_a_helpers_extension_leaves_the_overall_clock() -> None:
 # -------------------------------------------------------------------------------------------------------------- pause
 
 
+def test_a_pause_that_was_asked_for_in_time_and_granted_late_leaves_nobody_late() -> None:
+    kit = at_work()
+    due = kit.due("a1/handle")
+    kit.city.now = due - timedelta(hours=8)
+    kit.do("request_pause", order="a1", kind="court")
+    kit.city.now = due + timedelta(hours=9)
+    kit.tick()
+    assert kit.state.clocks["a1/handle"].overdue_at == due
+    kit.do("review_pause", order="a1", approve=True)
+    assert {"a1/handle", "overall/1"} <= {b["key"] for b in kit.bodies("overdue_annulled")}
+    kit.go(days=5).do("resume", order="a1")
+    assert kit.due("a1/handle") > kit.city.now, "what was left when it was asked for is left now"
+
+
 def test_a_paused_clock_has_no_due_and_never_breaches() -> None:
     kit = paused()
     assert kit.state.clocks["a1/handle"].clock.due is None
