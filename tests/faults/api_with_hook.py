@@ -47,7 +47,7 @@ def install(orders: Orders) -> None:
             orders.obey("api", process=taken.registered.process, command=f"r/{key}", seq=0)
         return taken
 
-    routes.register = register  # type: ignore[attr-defined]
+    routes.register = register  # type: ignore[attr-defined]  # the name it has there
 
 
 if __name__ == "__main__":
