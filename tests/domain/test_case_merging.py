@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,6 +166,34 @@ def test_when_the_last_follower_is_split_off_a_withdrawn_case_closes() -> None:
     _, main, _ = merged()
     main.do("caller_withdrew", request="c1").do("split_off", request="c2")
     assert (main.stage, str(main.state.code)) == ("closed", "caller_withdrew")
+
+
+@pytest.mark.parametrize("how", ["split_off", "release_follower"])
+@pytest.mark.parametrize("stage", ["screening", "triaged", "dispatched", "in_progress", "reply_review", "callback"])
+def test_wherever_a_withdrawn_case_stands_it_closes_when_its_last_follower_goes(stage: str, how: str) -> None:
+    city, main, other = pair()
+    other.do("merge", into="c1")
+    _, attach = city.mail.pop(0)
+    main.send(attach.body["command"], attach.body["body"], SYSTEM)
+    if stage != "screening":
+        main.triaged()
+    if stage not in {"screening", "triaged"}:
+        main.do("dispatch", lead="water")
+    if stage in {"in_progress", "reply_review", "callback"}:
+        main.do("sign", order="a1")
+    if stage in {"reply_review", "callback"}:
+        main.submitted()
+    if stage == "callback":
+        main.do("review_result", order="a1", accept=True)
+    assert main.stage == stage
+    main.do("caller_withdrew", request="c1")
+    if how == "split_off":
+        main.do("split_off", request="c2")
+    else:
+        other.do("withdraw_merge")
+        city.deliver()
+    assert (main.stage, str(main.state.code)) == ("closed", "caller_withdrew")
+    assert not main.state.live
 
 
 def test_a_case_whose_followers_have_withdrawn_can_be_answered() -> None:

@@ -11,10 +11,10 @@ Change = dict[str, tuple[str, str]]
 BREAKING: Final[dict[str, Change]] = {
     "an added await of a timer": {
         DURABLE: (
-            "            result = await self._commit(job.envelope if job else None)\n",
+            "            result = await self._commit(job.envelope if job else None, everything=everything)\n",
             (
                 "            await workflow.sleep(0.001)\n"
-                "            result = await self._commit(job.envelope if job else None)\n"
+                "            result = await self._commit(job.envelope if job else None, everything=everything)\n"
             ),
         )
     },
@@ -131,11 +131,11 @@ HARMLESS: Final[dict[str, Change]] = {
     },
     "a change behind workflow.patched": {
         DURABLE: (
-            "            result = await self._commit(job.envelope if job else None)\n",
+            "            result = await self._commit(job.envelope if job else None, everything=everything)\n",
             (
                 '            if workflow.patched("look-first"):\n'
                 "                await workflow.sleep(0.001)\n"
-                "            result = await self._commit(job.envelope if job else None)\n"
+                "            result = await self._commit(job.envelope if job else None, everything=everything)\n"
             ),
         )
     },
