@@ -29,7 +29,19 @@ from activities.signatures import CommitRequest, CommitResult, EffectOrder, Time
 from domain import snapshots
 from domain.deciders import decider_of
 from domain.incidents import FailEffect
-from domain.kernel import NO_SPREAD, TICK, Advanced, Planned, Process, advance, card, needs, todos, wakes_at
+from domain.kernel import (
+    KERNEL_COMMANDS,
+    NO_SPREAD,
+    TICK,
+    Advanced,
+    Planned,
+    Process,
+    advance,
+    card,
+    needs,
+    todos,
+    wakes_at,
+)
 from domain.policy import Pack
 from domain.process import SYSTEM, Card, Decider, Envelope, Facts, Pins
 from domain.upcast import NewerRelease
@@ -256,11 +268,12 @@ class Journal:
     def _answer_again(
         self, connection: Connection, request: CommitRequest, decider: Decider, process: Process, stored: Any
     ) -> CommitResult:
-        """Return the stored outcome, and all that is owed.
+        """Return the stored outcome, and all the caller has missed since the seq it knows.
 
-        What the first answer would have started again may be older than all that the caller has missed.
+        What a command about an effect started again may be older than that: then it is told all that is owed.
         """
-        request = request.model_copy(update={"everything": True})
+        if request.envelope is not None and request.envelope.name in KERNEL_COMMANDS:
+            request = request.model_copy(update={"everything": True})
         refusal = stored.code if stored.outcome == "refused" else None
         again = Advanced(process=process, records=(), refusal=refusal, detail=stored.detail or {})
         events: Sequence[str] = ()

@@ -196,6 +196,16 @@ def test_wherever_a_withdrawn_case_stands_it_closes_when_its_last_follower_goes(
     assert not main.state.live
 
 
+def test_what_is_handled_again_for_a_caller_who_withdraws_closes_with_its_review() -> None:
+    _, main, _ = merged()
+    main.dispatched().accepted().satisfied("c1").dissatisfied("c2")
+    main.submitted("a2")
+    main.do("caller_withdrew", request="c2")
+    assert main.stage == "reply_review"
+    main.do("review_result", order="a2", accept=True)
+    assert main.stage == "closed", "the other caller was satisfied before: nobody is left to be called"
+
+
 def test_a_case_whose_followers_have_withdrawn_can_be_answered() -> None:
     _, main, _ = merged()
     main.do("caller_withdrew", request="c2").do("answer")
