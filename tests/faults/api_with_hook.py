@@ -21,6 +21,7 @@ from api.requests.schemas import RequestIn
 from api.services import Services
 from domain.messages import Decision, Receipt
 from tests.faults.hooks import Orders
+from tests.faults.operations import request_id
 
 
 def install(orders: Orders) -> None:
@@ -44,7 +45,8 @@ def install(orders: Orders) -> None:
     def register(place: Services, who: Viewer, key: str, asked: RequestIn) -> Taken:
         taken = taken_in(place, who, key, asked)
         if taken.new:
-            orders.obey("api", process=taken.registered.process, command=f"r/{key}", seq=0)
+            command = request_id(who.account.user, key)
+            orders.obey("api", process=taken.registered.process, command=command, seq=0)
         return taken
 
     routes.register = register  # type: ignore[attr-defined]  # the name it has there
